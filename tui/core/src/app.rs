@@ -119,6 +119,10 @@ pub struct App {
     command: Option<u64>,
     /// Whether somebody is asked to log in again as soon as nobody types.
     is_login_due: bool,
+    /// Whether somebody was asked to log in again, and nobody has done so since.
+    is_session_over: bool,
+    /// Whether a change was saved in this session, so that undoing has a meaning.
+    has_saved: bool,
     /// The time of the last key.
     used_at: Option<DateTime<Utc>>,
     /// What was typed ahead of an answer.
@@ -135,6 +139,8 @@ impl App {
             presses: 0,
             command: None,
             is_login_due: false,
+            is_session_over: false,
+            has_saved: false,
             used_at: None,
             world: World::new(options),
             screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],

@@ -228,10 +228,8 @@ impl Screen {
 
     /// A record was changed here, and is shown as it is now next.
     pub fn changed(&mut self, record: &Record) {
-        match self {
-            Self::Home(state) => state.changed(record),
-            Self::List(state) => state.changed(record),
-            _ => {}
+        if let Self::Home(state) = self {
+            state.changed(record);
         }
     }
 
@@ -293,12 +291,12 @@ impl Screen {
         }
     }
 
-    /// Whether a live change makes what it shows old.
-    pub fn is_outdated_by(&self, change: Live) -> bool {
+    /// Takes a live change. Says whether it makes what is shown old.
+    pub fn reported(&mut self, change: Live) -> bool {
         match self {
             Self::Home(_) => home::is_outdated_by(change),
             Self::Dashboard(_) => true,
-            Self::List(state) => state.is_outdated_by(change),
+            Self::List(state) => state.reported(change),
             Self::Detail(state) => state.is_outdated_by(change),
             Self::Form(state) => state.is_outdated_by(change),
             Self::Opening(_)

@@ -21,6 +21,8 @@ pub const SLIPPED: &str =
 pub const ONLY_COPIED: &str = "Nothing to save yet: all values are copied. Type the name first.";
 /// Undo was asked for in a field that nobody has edited.
 pub const NOTHING_TO_UNDO: &str = "Nothing to undo in this field.";
+/// Undo was asked for after the last save was undone.
+pub const NO_SAVE_TO_UNDO: &str = "There is no save to undo.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
 /// What Enter is called where it goes from a typed text to the rows.

@@ -71,8 +71,9 @@ pub(super) struct Ahead {
     typed: VecDeque<Typed>,
     /// What was shown when the wait began: the screen, and the number of layers over it.
     from: Option<(ScreenId, usize)>,
-    /// Whether they were typed behind Enter, and not on a page that is being read.
-    is_behind_enter: bool,
+    /// Whether they were typed behind Enter or behind a save, for what that opens, and not on a page that is
+    /// being read.
+    is_for_next: bool,
     /// Whether something was dropped since that was said last.
     is_dropped: bool,
 }
@@ -115,7 +116,7 @@ impl App {
 
     fn begin_ahead(&mut self, out: &mut Vec<Effect>) {
         self.ahead.from = Some(self.shown());
-        self.ahead.is_behind_enter = self.awaited().is_some();
+        self.ahead.is_for_next = self.awaited().is_some() || self.is_saving();
         out.push(Effect::Arm(Timer::Ahead, AHEAD_MAX));
     }
 
@@ -163,7 +164,22 @@ impl App {
     }
 
     fn is_awaited_by(&self, typed: &Typed) -> bool {
-        self.awaited().is_some() || self.awaits_record(!typed.is_harmless())
+        self.awaited().is_some()
+            || self.awaits_record(!typed.is_harmless())
+            || self.is_saving() && self.is_for_page(typed)
+    }
+
+    /// Whether the form that is shown is being saved.
+    fn is_saving(&self) -> bool {
+        matches!(self.screen(), Screen::Form(state) if state.is_saving && self.layers.is_empty())
+    }
+
+    /// Whether it is a command for the page of a record and not for what is shown.
+    fn is_for_page(&self, typed: &Typed) -> bool {
+        let Typed::Key(chord) = typed else { return false };
+        let meant = resolve(&[Context::Record], *chord);
+        meant.is_some()
+            && !resolve(&self.contexts(), *chord).is_some_and(|it| self.is_available(it))
     }
 
     /// The action that waits for the answer to a typed text: the answer decides what happens next.
@@ -208,7 +224,7 @@ impl App {
         is_any
     }
 
-    /// Takes the first of what was typed. Behind an Enter that opened nothing, a command has nothing that it
+    /// Takes the first of what was typed. Behind an Enter or a save that opened nothing, a command has nothing that it
     /// is meant for: it is dropped with what follows. Says whether something was taken.
     fn take_next(&mut self, out: &mut Vec<Effect>) -> bool {
         if self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_))) {
@@ -216,12 +232,18 @@ impl App {
             self.forget_ahead(out);
             return false;
         }
-        let is_opened = !self.ahead.is_behind_enter || self.ahead.from != Some(self.shown());
+        let is_opened = !self.ahead.is_for_next || self.ahead.from != Some(self.shown());
         // On an arrival that was not sent, words would become its reason, and Enter would send it.
         let is_asked = matches!(self.layers.last(), Some(Layer::Arrival(_)));
         let Some(next) = self.ahead.typed.front() else { return false };
         if !is_opened && (is_asked || !(next.is_harmless() || next.is_new())) {
             self.forget_ahead(out);
+            // The next text is not meant to go on behind the one that found nothing.
+            match (self.layers.last_mut(), self.screens.last_mut()) {
+                (Some(Layer::Find(state)), _) => state.finder.select_text(),
+                (None, Some(opened)) => opened.screen.end_search(),
+                _ => {}
+            }
             self.say(Tone::Info, NOTHING_OPENED.to_owned(), out);
             return false;
         }

@@ -28,7 +28,7 @@ impl App {
 
     /// Asks again who it is, over everything.
     pub(super) fn ask_again(&mut self, out: &mut Vec<Effect>) {
-        self.is_login_due = false;
+        (self.is_login_due, self.is_session_over) = (false, true);
         if !self.is_asked_again() {
             let layer = Layer::Relogin(Box::new(relogin::init(&self.world)));
             self.apply(vec![Intent::Open(Box::new(layer))], out);

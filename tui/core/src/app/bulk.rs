@@ -45,7 +45,7 @@ impl App {
         }
         match (next, of) {
             (Some(intent), _) => self.apply(vec![intent], out),
-            (None, Some((kind, _))) => self.refresh_list(kind, out),
+            (None, Some((kind, _))) => self.refresh_list(kind, result.as_ref().ok(), out),
             (None, None) => {}
         }
         true

@@ -36,9 +36,10 @@ impl App {
             };
         }
         if chord.is_printable() && chord.key != Key::Char(' ') {
-            self.begin_find();
+            self.begin_find(out);
         }
-        if self.field_mut().is_some_and(|field| field.on_key(chord)) {
+        if !self.chooses_answer(chord) && self.field_mut().is_some_and(|field| field.on_key(chord))
+        {
             self.dispatch(Event::Edited, out);
             return true;
         }
@@ -62,12 +63,19 @@ impl App {
         if self.world.is_too_small() {
             return false;
         }
-        self.begin_find();
+        self.begin_find(out);
         let is_taken = self.field_mut().is_some_and(|field| field.paste(text));
         if is_taken {
             self.dispatch(Event::Edited, out);
         }
         is_taken || self.hesitates()
+    }
+
+    /// Whether a key chooses an answer of a question, also beside a reason that is typed.
+    fn chooses_answer(&self, chord: Chord) -> bool {
+        let is_question = matches!(self.layers.last(), Some(Layer::Question(_)));
+        let meant = resolve(&[Context::Question], chord).filter(|_| is_question);
+        matches!(meant, Some(Action::NextChoice | Action::PreviousChoice))
     }
 
     /// What was typed over a question that takes no words was meant for something else: Enter after it
@@ -89,8 +97,17 @@ impl App {
 
     /// Takes the focus to where records are searched for, unless a field has it. What is typed on a layer
     /// is not meant for the screen below.
-    fn begin_find(&mut self) {
-        if !self.layers.is_empty() || self.field_mut().is_some() {
+    fn begin_find(&mut self, out: &mut Vec<Effect>) {
+        if !self.layers.is_empty() {
+            return;
+        }
+        let is_search = matches!(self.screen(), Screen::Home(_) | Screen::List(_));
+        let is_begun = self.field_mut().is_some_and(|it| !is_search || !it.value().is_empty());
+        if self.is_session_over && !is_begun {
+            // Nothing is found without a session, and a password may be meant.
+            return self.ask_again(out);
+        }
+        if self.field_mut().is_some() {
             return;
         }
         if self.top_mut().is_some_and(|screen| !screen.begin_find() && screen.takes_find_box()) {
@@ -113,8 +130,6 @@ impl App {
             if let Some(why) = self.refusal(action) {
                 self.say(Tone::Info, why, out);
             }
-            // It is said once; after that the key has its other meaning.
-            self.undo.take_if(|_| action == Action::UndoSave);
             return;
         }
         match action {

@@ -41,7 +41,11 @@ impl App {
     fn carry_out(&mut self, owner: ScreenId, intent: Intent, out: &mut Vec<Effect>) {
         match intent {
             Intent::Read(lane, call) => self.start(Slot { owner, lane }, call, out),
-            Intent::Cancel(lane) => out.extend(self.slots.cancel(Slot { owner, lane })),
+            Intent::Cancel(lane) => {
+                let given_up = Slot { owner, lane };
+                self.interrupted.retain(|(slot, _)| *slot != given_up);
+                out.extend(self.slots.cancel(given_up));
+            }
             Intent::Write(call) => self.write(owner, call, out),
             Intent::SignIn(call) => self.sign_in(call, out),
             Intent::Do(effect) => {

@@ -5,7 +5,7 @@ use super::App;
 use crate::{
     effect::{Effect, Timer},
     live::{Live, PAUSE},
-    resource::RecordKind,
+    resource::{Record, RecordKind},
     screens::Screen,
 };
 
@@ -16,7 +16,9 @@ impl App {
             changes.iter().for_each(|change| undo.follow(*change));
         }
         for opened in self.screens.iter_mut().chain(&mut self.parked) {
-            opened.is_stale |= changes.iter().any(|change| opened.screen.is_outdated_by(*change));
+            for change in changes {
+                opened.is_stale |= opened.screen.reported(*change);
+            }
         }
         if self.is_following || self.is_locked() { false } else { self.follow(out) }
     }
@@ -48,14 +50,24 @@ impl App {
     }
 
     /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
-    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
+    /// `changed` is the record that was changed here and may leave them.
+    pub(super) fn refresh_list(
+        &mut self,
+        kind: RecordKind,
+        changed: Option<&Record>,
+        out: &mut Vec<Effect>,
+    ) {
         let world = self.world.clone();
         let mut asked = Vec::new();
         for opened in &mut self.screens {
             if let Screen::List(list) = &mut opened.screen
                 && list.kind.shows(kind)
             {
-                asked.push((opened.id, list.refresh(&world)));
+                let intents = match changed {
+                    Some(record) => list.refresh_after(record, &world),
+                    None => list.refresh(&world),
+                };
+                asked.push((opened.id, intents));
             }
         }
         for (owner, intents) in asked {

@@ -18,7 +18,7 @@ impl App {
         let Some(layer) = self.layers.last() else {
             let mut contexts = self.screen().contexts();
             let outer = contexts.len().saturating_sub(1);
-            contexts.splice(outer..outer, self.undo.is_some().then_some(Context::Saved));
+            contexts.splice(outer..outer, self.has_saved.then_some(Context::Saved));
             return contexts;
         };
         layer.contexts()

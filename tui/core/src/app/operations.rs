@@ -70,7 +70,7 @@ impl App {
             Ok(reply) => self.operation_done(owner, operation, (*kind, ids), reply, out),
             Err(failure) => self.not_moved(owner, call, &failure, out),
         }
-        self.refresh_list(*kind, out);
+        self.refresh_list(*kind, None, out);
     }
 
     fn operation_done(

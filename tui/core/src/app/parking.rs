@@ -80,6 +80,7 @@ impl App {
         self.parked.push(opened);
         self.notices.dismiss();
         self.say(Tone::Info, said, out);
+        self.follow(out);
     }
 
     /// Shows a parked form exactly as it was left, over the page of its record.

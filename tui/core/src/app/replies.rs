@@ -311,6 +311,7 @@ impl App {
             _ => None,
         };
         if answer.is_some() {
+            self.has_saved |= undo.is_some();
             self.undo = undo;
         }
         // A form has taken it in already. Other screens learn of it as of any other change.
@@ -325,7 +326,7 @@ impl App {
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);
         if is_new {
-            self.refresh_list(record.kind(), out);
+            self.refresh_list(record.kind(), None, out);
         }
         if let Some(leave @ (Leave::To(_) | Leave::LogOut | Leave::Quit)) = then {
             return self.leave(leave, out);
@@ -346,7 +347,7 @@ impl App {
         for (kind, id) in call.records() {
             self.unmark(kind, id);
         }
-        self.refresh_list(record.kind(), out);
+        self.refresh_list(record.kind(), Some(record), out);
     }
 
     pub(super) fn not_moved(

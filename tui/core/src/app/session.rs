@@ -130,7 +130,7 @@ impl App {
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
-        self.is_login_due = false;
+        (self.is_login_due, self.is_session_over, self.has_saved) = (false, false, false);
         self.follow_ups = FollowUps::default();
         self.interrupted.clear();
         self.forget_ahead(out);
@@ -194,6 +194,7 @@ impl App {
         let Some(other) = other else {
             out.extend(self.world.session().map(|session| Effect::Listen(session.handle())));
             out.push(Effect::EndSession(before.handle()));
+            self.is_session_over = false;
             self.ask_permissions(out);
             self.unlock(out);
             return self.resume_interrupted(out);

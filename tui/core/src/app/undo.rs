@@ -12,6 +12,7 @@ use crate::{
     live::Live,
     notice::Tone,
     resource::Record,
+    sentences::NO_SAVE_TO_UNDO,
     world::World,
 };
 
@@ -72,7 +73,10 @@ impl App {
 
     /// Why the last save can't be undone, if there is one.
     pub(super) fn undo_refusal(&self) -> Option<String> {
-        self.undo.as_ref()?.refusal()
+        match &self.undo {
+            Some(undo) => undo.refusal(),
+            None => self.has_saved.then(|| NO_SAVE_TO_UNDO.to_owned()),
+        }
     }
 
     /// Asks whether to take the last save back, or says why that can't be done.
@@ -81,10 +85,7 @@ impl App {
         self.notices.dismiss();
         match undo.refusal() {
             None => self.lay(Layer::Question(Box::new(question::undo(&undo.saved)))),
-            Some(why) => {
-                self.undo = None;
-                self.say(Tone::Error, why, out);
-            }
+            Some(why) => self.say(Tone::Error, why, out),
         }
     }
 

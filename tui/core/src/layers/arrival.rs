@@ -40,10 +40,7 @@ enum Host {
         name: String,
     },
     /// A doctor who was picked.
-    Doctor {
-        id: i64,
-        name: String,
-    },
+    Doctor(Record),
     Nobody,
     /// A doctor who is to be picked.
     Other,
@@ -161,11 +158,9 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
         .filter_map(|record| Some((record, record.banner().warning?)))
         .map(|(record, warning)| format!("! {}: {warning}", record.row().name))
         .collect();
-    let doctor =
-        draft.doctor.map(|doctor| Host::Doctor { id: doctor.id(), name: doctor.row().name });
     let mut hosts: Vec<Host> = Vec::new();
     hosts.extend((!warnings.is_empty()).then_some(Host::Unregistered));
-    hosts.extend(doctor);
+    hosts.extend(draft.doctor.map(Host::Doctor));
     hosts.extend([Host::Nobody, Host::Other]);
     let kept = || world.kept.get(subject(&patient)).to_owned();
     let reason = draft.reason.unwrap_or_else(kept);
@@ -257,16 +252,21 @@ fn accept(state: &mut State) -> Vec<Intent> {
         Some(Host::Other) => {
             let pick = Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] };
             let (patient, is_urgent) = (state.patient.clone(), state.is_urgent);
+            let doctor = state.hosts.iter().find_map(|host| match host {
+                Host::Doctor(doctor) => Some(doctor.clone()),
+                _ => None,
+            });
             let mut intents = close();
             intents.extend(keep(state));
-            intents.push(Intent::Pick(pick, Errand::Arrival { patient, reason, is_urgent }));
+            let errand = Errand::Arrival { patient, doctor, reason, is_urgent };
+            intents.push(Intent::Pick(pick, errand));
             return intents;
         }
         Some(Host::Assigned { assignment, .. }) => {
             body.insert("assignment".to_owned(), (*assignment).into());
         }
-        Some(Host::Doctor { id, .. }) => {
-            body.insert("doctor".to_owned(), (*id).into());
+        Some(Host::Doctor(doctor)) => {
+            body.insert("doctor".to_owned(), doctor.id().into());
         }
         Some(Host::Nobody | Host::Unregistered) | None => {}
     }
@@ -292,7 +292,7 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
                 _ => None,
             });
             // A doctor who was picked stays before them.
-            let is_first = |host: &&Host| matches!(host, Host::Unregistered | Host::Doctor { .. });
+            let is_first = |host: &&Host| matches!(host, Host::Unregistered | Host::Doctor(_));
             let place = state.hosts.iter().take_while(is_first).count();
             let at = state.cursor.at();
             let selected = state.hosts.get(at).cloned().filter(|_| at > 0);

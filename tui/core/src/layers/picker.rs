@@ -149,11 +149,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Nothing is picked. What was typed for an arrival is shown again.
+/// Nothing is picked. An arrival is shown again, with all that was typed and picked for it.
 fn back(state: &State, world: &World) -> Vec<Intent> {
     let mut intents = close();
-    if let Errand::Arrival { patient, reason, is_urgent } = state.errand.clone() {
-        intents.extend(arrival::open(patient, Draft { doctor: None, reason, is_urgent }, world));
+    if let Errand::Arrival { patient, doctor, reason, is_urgent } = state.errand.clone() {
+        intents.extend(arrival::open(patient, Draft { doctor, reason, is_urgent }, world));
     }
     intents
 }
@@ -194,7 +194,7 @@ fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
             Some(question::hand_over_to(&doctor, record, reason))
         }
         Errand::Link(subject) => Some(question::link(&subject, record)),
-        Errand::Arrival { patient, reason, is_urgent } => {
+        Errand::Arrival { patient, reason, is_urgent, .. } => {
             let draft = Draft { doctor: Some(record.clone()), reason, is_urgent };
             return arrival::open(patient, draft, world);
         }

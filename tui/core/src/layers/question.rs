@@ -59,6 +59,8 @@ pub struct State {
     /// The answer that is selected at first: the one that changes nothing, but for a write that harms
     /// nothing.
     first: usize,
+    /// Whether an answer was chosen after the last character was typed.
+    is_chosen: bool,
     is_dangerous: bool,
     /// Whether it asks about leaving: another wish to leave takes its place.
     pub(crate) is_about_leaving: bool,
@@ -74,6 +76,7 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         answers: vec![(keep.into(), Answer::Steps(vec![Intent::Close]))],
         at: 0,
         first: 0,
+        is_chosen: false,
         is_dangerous: false,
         is_about_leaving: false,
         about: None,
@@ -286,17 +289,23 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
         state.at = state.first;
+        state.is_chosen = false;
         return Vec::new();
     };
     let count = state.answers.len().max(1);
+    state.is_chosen |= matches!(action, Action::NextChoice | Action::PreviousChoice);
     match action {
         // What was typed along with an answer is meant for that answer.
-        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => {
+        Action::Accept
+            if state.at == 0 && state.first == 0 && !state.is_chosen && state.has_words() =>
+        {
             state.at = usize::from(reason::accepted(&mut state.form).is_some());
         }
         // An arrow and Enter do it in every question, also where Enter alone does.
         Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
+        // Whoever goes back within a typed reason gets to the answer that changes nothing, and stays there.
+        Action::PreviousChoice if state.has_words() => state.at = state.at.saturating_sub(1),
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
         Action::Accept => return decide(state, state.at),
         Action::Back => return decide(state, 0),

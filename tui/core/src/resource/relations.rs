@@ -58,6 +58,8 @@ pub enum Errand {
     Arrival {
         /// The patient.
         patient: Record,
+        /// The doctor who was picked before.
+        doctor: Option<Record>,
         /// The reason that was typed for the visit.
         reason: Option<String>,
         /// Whether the visit is urgent.

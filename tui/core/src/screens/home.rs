@@ -41,8 +41,6 @@ pub struct State {
     failure: Option<Missing>,
     /// The numbers of all visits of today.
     figures: Option<VisitFigures>,
-    /// The visit that was changed here last.
-    changed_here: Option<i64>,
 }
 
 /// The most recent people that are shown. Where there is little room, half of it is for the visits.
@@ -61,7 +59,6 @@ pub fn init(world: &World) -> (State, Vec<Intent>) {
         top: 0,
         failure: None,
         figures: None,
-        changed_here: None,
     };
     let intents = refresh(&mut state, world);
     (state, intents)
@@ -154,16 +151,18 @@ impl State {
         }
     }
 
-    /// A record was changed here: where it is the selected visit and ends, the next one is selected.
+    /// A record was changed here: where it is the selected visit and has ended, the next one is selected.
     pub fn changed(&mut self, record: &Record) {
-        self.changed_here = (record.kind() == LISTED).then(|| record.id());
+        if let Record::Visit(visit) = record {
+            self.take(visit, true);
+        }
     }
 
     /// Shows a record as it is now.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Intent> {
         match record {
             Record::Visit(visit) => {
-                self.take(visit);
+                self.take(visit, false);
                 // Another visit may come first now.
                 vec![ask_visits(), ask_figures()]
             }
@@ -173,15 +172,14 @@ impl State {
         }
     }
 
-    fn take(&mut self, visit: &Visit) {
+    /// Takes a visit as it is now. In the place of the selected one comes the next where it has ended here
+    /// (`is_own`). Where another desk has ended it, none is selected.
+    fn take(&mut self, visit: &Visit, is_own: bool) {
         if !visit.status.is_open() {
             let Some(gone) = self.visits.iter().position(|known| known.id == visit.id) else {
                 return;
             };
             self.visits.remove(gone);
-            // The selection stays with its visit. In the place of one that has ended here comes the next;
-            // of one that another desk has ended, none.
-            let is_own = self.changed_here.take() == Some(visit.id.0);
             let last = self.visits.len().checked_sub(1);
             let stays = self.at.filter(|at| *at != gone || is_own);
             let stays = stays.map(|at| at - usize::from(at > gone));

@@ -37,22 +37,42 @@ use crate::{
 /// Where the selection goes when an answer comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Land {
-    /// Stay on the same record.
+    /// It stays on the same record: what is shown is read again.
     Same,
     /// The first row.
     First,
     /// The last row.
     Last,
+    /// The last row of the last page, which is looked for.
+    End(Ending),
 }
 
-/// What was asked for.
+/// How a page is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    /// As the first one.
+    First,
+    /// By its address.
+    Address(String),
+    /// By its number.
+    Number(i64),
+}
+
+/// What was asked for last.
 #[derive(Clone, Debug, PartialEq)]
 struct Asked {
-    address: Option<String>,
-    /// The number of the page, where it was asked for by that.
-    number: Option<i64>,
+    target: Target,
     offset: Offset,
     land: Land,
+    /// Whether there is no answer yet.
+    is_awaited: bool,
+}
+
+impl Asked {
+    fn first() -> Self {
+        let (target, offset) = (Target::First, Offset::At(0));
+        Self { target, offset, land: Land::First, is_awaited: true }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +90,7 @@ pub struct Shown {
     pub(crate) is_capped: bool,
     next: Option<String>,
     previous: Option<String>,
-    address: Option<String>,
-    number: Option<i64>,
+    target: Target,
 }
 
 /// The list with its search, its order and its rows.
@@ -90,16 +109,13 @@ pub struct State {
     pub(crate) page: Option<Shown>,
     pub(crate) failure: Option<Missing>,
     asked: Asked,
-    /// Whether another page is on its way.
-    is_turning: bool,
     /// Whether the rows of every page are being marked.
     is_marking: bool,
-    /// Where the last page is looked for, while it is.
-    ending: Option<Ending>,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
-    /// The record that was changed here since the rows were read.
-    changed_here: Option<i64>,
+    /// The record because of whose change here the rows are being read, and its version. No other desk has
+    /// reported a newer one.
+    changed_here: Option<(i64, i64)>,
     /// Whether the selected record has left the list without anything done here: another one is selected.
     has_slipped: bool,
 }
@@ -122,10 +138,8 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
         cursor: Cursor::default(),
         page: None,
         failure: None,
-        asked: Asked { address: None, number: None, offset: Offset::At(0), land: Land::First },
-        is_turning: false,
+        asked: Asked::first(),
         is_marking: false,
-        ending: None,
         is_refused: false,
         changed_here: None,
         has_slipped: false,
@@ -159,31 +173,48 @@ impl State {
         ask
     }
 
-    fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Intent> {
-        self.is_turning = true;
-        self.asked = Asked { address: Some(address.clone()), number: None, offset, land };
-        vec![Intent::Read(Lane::List, Call::ListAt { kind: self.kind, address })]
+    /// Asks for a page.
+    fn ask_for(&mut self, world: &World, target: Target, offset: Offset, land: Land) -> Intent {
+        self.asked = Asked { target, offset, land, is_awaited: true };
+        Intent::Read(Lane::List, self.call_asked(world))
     }
 
-    /// Asks for the same page again.
+    /// The request for what was asked for last.
+    fn call_asked(&self, world: &World) -> Call {
+        let kind = self.kind;
+        let number = match &self.asked.target {
+            Target::Address(address) => return Call::ListAt { kind, address: address.clone() },
+            Target::First => None,
+            Target::Number(number) => Some(("page", number.to_string())),
+        };
+        let mut query = self.query_as_sent(world);
+        query.extend(number);
+        Call::List { kind, query }
+    }
+
+    /// Whether a key has led to another page, which is on its way.
+    fn is_turning(&self) -> bool {
+        self.asked.is_awaited && self.asked.land != Land::Same
+    }
+
+    /// Asks again for the page that is shown, or for the one to which a key has led.
     pub fn refresh(&mut self, world: &World) -> Vec<Intent> {
-        if self.search.is_outdated() {
+        vec![match self.page.clone() {
             // The page belongs to another text than what is typed.
-            return vec![self.ask_anew(world, Land::First)];
-        }
-        match self.page.clone() {
-            Some(Shown { address: Some(address), offset, .. }) => {
-                self.ask_at(address, Offset::At(offset), Land::Same)
+            _ if self.search.is_outdated() => self.ask_anew(world, Land::First),
+            _ if self.is_turning() => Intent::Read(Lane::List, self.call_asked(world)),
+            Some(Shown { target, offset, .. }) if target != Target::First => {
+                self.ask_for(world, target, Offset::At(offset), Land::Same)
             }
-            Some(Shown { number: Some(number), .. }) => {
-                vec![self.ask_page(world, number, Land::Same)]
-            }
-            _ => vec![self.ask_anew(world, Land::Same)],
-        }
+            _ => self.ask_anew(world, Land::Same),
+        }]
     }
 
-    /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
-    pub fn is_outdated_by(&self, change: Live) -> bool {
+    /// Takes a live change. Says whether it makes the rows old. Rows of an older text are replaced soon
+    /// anyway.
+    pub fn reported(&mut self, change: Live) -> bool {
+        let is_newest = |(id, version): &(i64, i64)| !change.outdates(self.kind, *id, *version);
+        self.changed_here = self.changed_here.filter(is_newest);
         let is_new = matches!(change, Live::Record { is_new: true, .. });
         let outdates = |row: &Row| change.outdates(self.kind, row.id(), row.record.version());
         change.is_of(self.kind)
@@ -196,17 +227,18 @@ impl State {
         if query.is_archive() != self.is_archive() {
             self.marked.clear();
         }
-        (self.is_marking, self.ending) = (false, None);
+        self.is_marking = false;
         self.query = query;
         self.search.outdate();
         vec![self.ask_anew(world, Land::First)]
     }
 
-    /// A record was changed here: it may leave the rows.
-    pub fn changed(&mut self, record: &Record) {
-        if self.kind == record.kind() {
-            self.changed_here = Some(record.id());
+    /// Asks for the same page again because a record was changed here, which may leave the rows by that.
+    pub fn refresh_after(&mut self, changed: &Record, world: &World) -> Vec<Intent> {
+        if self.kind == changed.kind() {
+            self.changed_here = Some((changed.id(), changed.version()));
         }
+        self.refresh(world)
     }
 
     /// Shows a record as it is now, where it is among the rows.
@@ -238,7 +270,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     }
     if let Some(motion) = Motion::of(action, usize::from(rows_visible(world))) {
         return match motion {
-            Motion::By(rows) => state.go(rows),
+            Motion::By(rows) => state.go(world, rows),
             Motion::First => state.go_to_start(world),
             Motion::Last => state.go_to_end(world),
         };

@@ -259,18 +259,23 @@ fn control_z_after_a_save_asks_whether_to_undo_it_and_then_says_so() {
     driver.answer(Lane::Save, Ok(one(back)));
     driver.shows("Undone: the last save of Joe Gómez.");
     driver.keys("<ctrl-z>");
-    assert!(is_suspended(&driver));
+    assert!(!is_suspended(&driver));
+    driver.shows("There is no save to undo.");
 }
 
 #[test]
-fn control_z_says_why_a_save_can_not_be_undone_and_only_once() {
+fn control_z_says_why_a_save_can_not_be_undone_as_often_as_it_is_pressed() {
     let mut driver = saved();
     let kind = RecordKind::Patient;
     driver.send(Msg::Live(vec![Live::Record { kind, id: 9, version: 5, is_new: false }]));
     driver.keys("<ctrl-z>");
     assert!(!is_suspended(&driver));
     driver.shows("The last save of Joe Gómez can't be undone: the record was changed after it.");
-    driver.keys("<ctrl-z>");
+    driver.keys("<esc><ctrl-z>");
+    assert!(!is_suspended(&driver));
+    driver.shows("The last save of Joe Gómez can't be undone: the record was changed after it.");
+    // The list of actions has it.
+    driver.keys("<esc><ctrl-p>suspend<enter>");
     assert!(is_suspended(&driver));
 }
 

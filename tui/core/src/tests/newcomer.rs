@@ -20,9 +20,11 @@ fn an_arrow_chooses_an_answer_beside_a_reason_that_is_not_typed() {
 }
 
 #[test]
-fn an_arrow_within_the_reason_moves_the_cursor() {
+fn an_arrow_within_the_reason_chooses_an_answer_and_takes_no_letter_away() {
     let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
-    driver.keys("<enter>pan<left><left><right>i<left>");
+    driver.keys("<enter>pain<left><left>");
+    driver.shows("› Don't assign ‹");
+    driver.keys("<right>");
     driver.shows("› Assign ‹");
     driver.keys("<enter>");
     let Call::Assign { reason, .. } = driver.call(Lane::Save) else { panic!() };

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The list of three visits, with the second one selected.
-fn at_the_second() -> Driver {
+pub(super) fn at_the_second() -> Driver {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<f6>");
     driver.answer(Lane::List, Ok(visits([1, 2, 3].map(in_room).into())));
@@ -22,7 +22,7 @@ fn at_the_second() -> Driver {
     driver
 }
 
-fn in_room(number: i64) -> shared::visit::Visit {
+pub(super) fn in_room(number: i64) -> shared::visit::Visit {
     visit(number, VisitStatus::InRoom)
 }
 

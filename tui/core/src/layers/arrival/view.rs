@@ -124,7 +124,7 @@ fn name(host: &Host, columns: u16) -> String {
             let room = columns.saturating_sub(2 + width(ASSIGNED));
             format!("{}{ASSIGNED}", truncate(&display(name), room))
         }
-        Host::Doctor { name, .. } => name.clone(),
+        Host::Doctor(doctor) => doctor.row().name,
         Host::Nobody => "no doctor yet".to_owned(),
         Host::Other => "another doctor …".to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use shared::{Kind, Page, Problem};
 
-use super::{Land, Offset, Shown, State, row};
+use super::{Land, Offset, Shown, State, Target, row};
 use crate::{
     api::{Failure, Missing, Reply},
     layers::Intent,
@@ -12,7 +12,7 @@ use crate::{
 
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    state.is_turning = false;
+    state.asked.is_awaited = false;
     let page = match answer.and_then(Reply::page) {
         Ok(page) => page,
         Err(failure) if is_gone(state, &failure) => {
@@ -32,14 +32,14 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     land(state, before);
     state.is_searching |= state.rows.is_empty() && state.kind.table().search.is_some();
     if state.is_marking {
-        return state.mark_on();
+        return state.mark_on(world);
     }
     waiting.map(|action| row::go_on(state, world, action)).unwrap_or_default()
 }
 
 /// Whether the page is gone: there are fewer rows than there were, or than were looked for.
 fn is_gone(state: &State, failure: &Failure) -> bool {
-    let is_page = state.asked.address.is_some() || state.asked.number.is_some();
+    let is_page = state.asked.target != Target::First;
     let is_missing = |problem: &Problem| problem.error == Kind::NotFound.code();
     is_page && matches!(failure, Failure::Problem(problem) if is_missing(problem))
 }
@@ -63,8 +63,7 @@ fn show(state: &mut State, world: &World, page: Page<Record>) {
         is_capped: page.count_capped,
         next: page.next,
         previous: page.previous,
-        address: state.asked.address.clone(),
-        number: state.asked.number,
+        target: state.asked.target.clone(),
     });
 }
 
@@ -74,21 +73,21 @@ fn land(state: &mut State, before: Option<i64>) {
     // Another page, asked again later, keeps its selection.
     let land = std::mem::replace(&mut state.asked.land, Land::Same);
     // What was done here is seen in the next rows.
-    let is_own = state.changed_here.take() == before;
+    let is_own = state.changed_here.take().map(|(id, _)| id) == before;
     let has_left = before.is_some() && same.is_none() && !is_own;
     // It stays so, however often the rows are read, until a key is pressed.
     state.has_slipped =
         land == Land::Same && !state.rows.is_empty() && (state.has_slipped || has_left);
     state.select(match land {
         Land::First => 0,
-        Land::Last => usize::MAX,
+        Land::Last | Land::End(_) => usize::MAX,
         Land::Same => same.unwrap_or(state.cursor.at()),
     });
 }
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
     state.failure = Some(Missing::of(failure));
-    (state.is_marking, state.ending) = (false, None);
+    state.is_marking = false;
     state.is_refused =
         matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));
     if !state.is_refused {

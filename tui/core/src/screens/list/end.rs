@@ -1,8 +1,8 @@
 //! To the first and the last row of a list of many pages. Pages have numbers up to row 10,000, and the
 //! count is exact up to 1,000. Beyond that the last page is looked for by halving.
 
-use super::{Asked, Land, Offset, State};
-use crate::{api::Call, effect::Lane, layers::Intent, world::World};
+use super::{Land, Offset, State, Target};
+use crate::{layers::Intent, world::World};
 
 /// Rows that pages with a number reach.
 const ROWS_MAX: i64 = 10_000;
@@ -16,21 +16,27 @@ pub(super) struct Ending {
     beyond: i64,
 }
 
+impl Ending {
+    /// The number of the page that is asked for next.
+    fn middle(self) -> i64 {
+        self.known.midpoint(self.beyond)
+    }
+}
+
 impl State {
     /// Goes to the first row. Where its page is not shown, that is asked for.
     pub(super) fn go_to_start(&mut self, world: &World) -> Vec<Intent> {
         let is_later = self.page.as_ref().is_some_and(|page| page.previous.is_some());
-        if !is_later || self.search.is_outdated() || self.is_turning {
+        if !is_later || self.search.is_outdated() || self.is_turning() {
             return self.select(0);
         }
-        let first = self.ask_anew(world, Land::First);
-        self.is_turning = true;
-        vec![first]
+        vec![self.ask_anew(world, Land::First)]
     }
 
     /// Goes to the last row. Where its page is not shown, that is asked for.
     pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Intent> {
-        let shown = self.page.as_ref().filter(|_| !self.search.is_outdated() && !self.is_turning);
+        let shown = self.page.as_ref();
+        let shown = shown.filter(|_| !self.search.is_outdated() && !self.is_turning());
         let Some(page) = shown.filter(|page| page.next.is_some()) else {
             return self.select(usize::MAX);
         };
@@ -55,28 +61,24 @@ impl State {
     }
 
     /// Asks for a page by its number.
-    pub(super) fn ask_page(&mut self, world: &World, number: i64, land: Land) -> Intent {
+    fn ask_page(&mut self, world: &World, number: i64, land: Land) -> Intent {
         self.search.expect();
-        self.is_turning = true;
         let offset = Offset::At((number - 1).saturating_mul(world.page_size));
-        self.asked = Asked { address: None, number: Some(number), offset, land };
-        let mut query = self.query_as_sent(world);
-        query.push(("page", number.to_string()));
-        Intent::Read(Lane::List, Call::List { kind: self.kind, query })
+        self.ask_for(world, Target::Number(number), offset, land)
     }
 
     /// Asks for the page in the middle, or for the last one once it is known.
     fn halve(&mut self, world: &World, ending: Ending) -> Vec<Intent> {
-        let middle = ending.known.midpoint(ending.beyond);
-        self.ending = (middle > ending.known).then_some(ending);
-        vec![self.ask_page(world, middle, Land::Last)]
+        let middle = ending.middle();
+        let land = if middle > ending.known { Land::End(ending) } else { Land::Last };
+        vec![self.ask_page(world, middle, land)]
     }
 
     /// Looks on for the last page after an answer, if it is looked for. `has_next` is whether there was the
     /// page, and more after it.
     pub(super) fn look_on(&mut self, world: &World, has_next: Option<bool>) -> Option<Vec<Intent>> {
-        let ending = self.ending.take()?;
-        let number = self.asked.number?;
+        let Land::End(ending) = self.asked.land else { return None };
+        let number = ending.middle();
         let ending = match has_next {
             Some(false) => return None,
             Some(true) => Ending { known: number, ..ending },

@@ -1,6 +1,6 @@
 //! Marked rows: kept by the ids of their records, also while other rows are shown.
 
-use super::{Land, Offset, State};
+use super::{Land, Offset, State, Target};
 use crate::{
     input::action::Action,
     layers::{Intent, Layer, arrival, picker, question},
@@ -26,14 +26,14 @@ impl State {
         self.is_marking = true;
         let is_whole = self.page.as_ref().is_some_and(|it| it.next.is_none() && it.offset == 0);
         if is_whole && !self.search.is_outdated() {
-            self.mark_on()
+            self.mark_on(world)
         } else {
             vec![self.ask_anew(world, Land::First)]
         }
     }
 
     /// Marks the rows that have come, and reads the next page while there is one.
-    pub(super) fn mark_on(&mut self) -> Vec<Intent> {
+    pub(super) fn mark_on(&mut self, world: &World) -> Vec<Intent> {
         if !self.is_marking {
             return Vec::new();
         }
@@ -48,7 +48,7 @@ impl State {
         if let Some((next, page)) = next.zip(self.page.as_ref()).filter(|_| count < MARKS_MAX) {
             let length = i64::try_from(self.rows.len()).unwrap_or_default();
             let offset = Offset::At(page.offset + length);
-            return self.ask_at(next, offset, Land::First);
+            return vec![self.ask_for(world, Target::Address(next), offset, Land::First)];
         }
         self.is_marking = false;
         let said = match count < MARKS_MAX {

@@ -1,6 +1,6 @@
 //! The search field of a list.
 
-use super::{Asked, Land, Offset, State};
+use super::{Asked, State};
 use crate::{
     api::Call,
     effect::Lane,
@@ -20,15 +20,13 @@ impl Searching<Layer> for State {
     }
 
     fn call(&mut self, world: &World) -> Call {
-        self.is_turning = false;
-        self.asked =
-            Asked { address: None, number: None, offset: Offset::At(0), land: Land::First };
-        Call::List { kind: self.kind, query: self.query_as_sent(world) }
+        self.asked = Asked::first();
+        self.call_asked(world)
     }
 
     fn leave_rows(&mut self) {
-        self.is_turning = false;
-        (self.is_marking, self.ending) = (false, None);
+        self.asked.is_awaited = false;
+        self.is_marking = false;
     }
 }
 

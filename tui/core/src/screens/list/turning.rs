@@ -1,33 +1,30 @@
 //! Moving among the rows, and from page to page.
 
-use super::{Land, Offset, State};
-use crate::{layers::Intent, text::thousands};
+use super::{Land, Offset, State, Target};
+use crate::{layers::Intent, text::thousands, world::World};
 
 impl State {
-    fn turn(&mut self, forward: bool) -> Vec<Intent> {
+    fn turn(&mut self, world: &World, forward: bool) -> Vec<Intent> {
         // A key that is held down asks once. The next page of an older text is not asked for.
-        let is_due = !self.is_turning && !self.search.is_outdated();
+        let is_due = !self.is_turning() && !self.search.is_outdated();
         let Some(page) = self.page.clone().filter(|_| is_due) else { return Vec::new() };
         let length = i64::try_from(self.rows.len()).unwrap_or_default();
-        match (forward, page.next, page.previous) {
-            (true, Some(next), _) => {
-                self.ask_at(next, Offset::At(page.offset + length), Land::First)
-            }
-            (false, _, Some(previous)) => {
-                self.ask_at(previous, Offset::EndsAt(page.offset), Land::Last)
-            }
-            _ => Vec::new(),
-        }
+        let (address, offset, land) = match (forward, page.next, page.previous) {
+            (true, Some(next), _) => (next, Offset::At(page.offset + length), Land::First),
+            (false, _, Some(previous)) => (previous, Offset::EndsAt(page.offset), Land::Last),
+            _ => return Vec::new(),
+        };
+        vec![self.ask_for(world, Target::Address(address), offset, land)]
     }
 
-    pub(super) fn go(&mut self, by: isize) -> Vec<Intent> {
+    pub(super) fn go(&mut self, world: &World, by: isize) -> Vec<Intent> {
         let last = self.rows.len().saturating_sub(1);
         let at = self.cursor.at();
         if by > 0 && at >= last {
-            return self.turn(true);
+            return self.turn(world, true);
         }
         if by < 0 && at == 0 {
-            return self.turn(false);
+            return self.turn(world, false);
         }
         self.select(at.saturating_add_signed(by))
     }

@@ -1,0 +1,62 @@
+//! What was given up, shown below or picked before, once somebody comes back to it.
+
+use super::{
+    driver::Driver,
+    fixtures::{assignment, doctor, jose, records},
+};
+use crate::{
+    api::{Call, Failure},
+    effect::{Lane, Timer},
+    layers::Layer,
+    live::Live,
+    msg::Msg,
+    resource::RecordKind,
+    screens::Screen,
+};
+
+#[test]
+fn a_search_that_was_closed_is_not_sent_again_after_the_login() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("jo");
+    driver.on_timer(Timer::Search);
+    driver.answer(Lane::Find, Err(Failure::Expired));
+    driver.keys("<esc>");
+    let before = driver.asked(Lane::Find);
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    assert!(driver.app.layers().is_empty(), "{}", driver.screen());
+    assert_eq!(driver.asked(Lane::Find), before);
+}
+
+#[test]
+fn the_page_under_a_form_that_is_parked_follows_what_was_changed_meanwhile() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e>x");
+    let change = Live::Record { kind: RecordKind::Patient, id: 9, version: 4, is_new: false };
+    driver.send(Msg::Live(vec![change]));
+    driver.on_timer(Timer::Live);
+    let before = driver.asked(Lane::Record);
+    driver.keys("<f10>");
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
+    assert_eq!(driver.asked(Lane::Record), before + 1);
+}
+
+#[test]
+fn a_doctor_who_was_picked_for_an_arrival_stays_where_another_one_is_not_picked() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    let assigned = || Ok(records(vec![assignment(5)]));
+    driver.keys("<ctrl-a>");
+    driver.answer(Lane::Pick, assigned());
+    driver.keys("Fever<insert><pgdn><enter>omar<enter>");
+    driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
+    driver.answer(Lane::Pick, assigned());
+    driver.keys("<pgdn><enter>sa<esc>");
+    assert!(matches!(driver.app.layers(), [Layer::Arrival(_)]));
+    driver.shows("› Omar Haddad");
+    driver.answer(Lane::Pick, assigned());
+    driver.keys("<enter>");
+    let Call::Create { body, .. } = driver.call(Lane::Save) else { panic!() };
+    let expected =
+        serde_json::json!({"patient": 9, "is_urgent": true, "reason": "Fever", "doctor": 2});
+    assert_eq!(*body, expected);
+}
