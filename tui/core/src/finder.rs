@@ -31,6 +31,8 @@ pub struct Finder {
     /// The selected hit. None while the text is typed.
     at: Option<usize>,
     failure: Option<String>,
+    /// What is said of a typed date that the calendar does not have.
+    no_such_date: String,
 }
 
 impl<L> Searching<L> for Finder {
@@ -42,6 +44,7 @@ impl<L> Searching<L> for Finder {
 
     /// With nothing typed, the recent people are asked for.
     fn call(&mut self, world: &World) -> Call {
+        self.no_such_date = self.search.no_such_date(world.calendar());
         Call::Lookup { text: self.search.query(world.calendar()) }
     }
 
@@ -86,6 +89,21 @@ impl Finder {
     /// Whether the typed text has found nobody.
     pub fn has_found_nobody(&self) -> bool {
         self.hits.is_empty() && !self.is_outdated()
+    }
+
+    /// Whether the text has the focus and several match: a key for a person goes to the rows first.
+    pub fn is_ambiguous(&self) -> bool {
+        !self.is_empty() && !self.is_outdated() && self.at.is_none() && self.hits.len() > 1
+    }
+
+    /// The record that a key for a person is about: the selected one, or the only match of the text.
+    pub fn meant(&self) -> Option<&Record> {
+        let hit = match (self.selected(), self.hits.as_slice()) {
+            (Some(at), hits) => hits.get(at),
+            (None, [hit]) if !self.is_empty() && !self.is_outdated() => Some(hit),
+            _ => None,
+        };
+        hit.map(|hit| &hit.record)
     }
 
     /// The hits, or the recent people.
@@ -210,7 +228,8 @@ impl Finder {
             None if self.is_outdated() || !self.hits.is_empty() => None,
             None if self.is_empty() => Some("No recent patients or doctors.".to_owned()),
             None => {
-                Some(format!("No patient or doctor matches “{}”.", display(self.search.text())))
+                let typed = display(self.search.text());
+                Some(format!("No patient or doctor matches “{typed}”.{}", self.no_such_date))
             }
         }
     }

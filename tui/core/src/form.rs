@@ -6,6 +6,7 @@ pub mod editor;
 mod faults;
 pub mod field;
 pub mod help;
+mod scanned;
 pub mod view;
 
 use std::collections::BTreeMap;

@@ -27,6 +27,7 @@ use crate::{
     login,
     paint::Painter,
     search::Searching,
+    sentences::TO_ROWS,
     world::World,
 };
 
@@ -214,6 +215,7 @@ impl Layer {
             Action::Accept => match self {
                 Self::Results(state) => !state.is_waiting(),
                 Self::Picker(state) => state.can_pick(),
+                Self::Palette(state) => state.has_found(),
                 _ => true,
             },
             Action::Back => !matches!(self, Self::Relogin(state) if state.is_locked),
@@ -243,7 +245,11 @@ impl Layer {
                 Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
-            Action::Arrive | Action::Archive | Action::Results | Action::ShowArchive => {
+            Action::Arrive => match self {
+                Self::Find(state) => find::can_arrive(state, world),
+                _ => true,
+            },
+            Action::Archive | Action::Results | Action::ShowArchive => {
                 !matches!(self, Self::Find(_))
             }
             _ => true,
@@ -260,6 +266,11 @@ impl Layer {
         }
     }
 
+    /// Whether a key for a record would only go to the rows: several match what is typed.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::Find(state) if state.finder.is_ambiguous())
+    }
+
     /// What an action is called here, where it has a better name than its own.
     pub fn label_here(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
@@ -267,7 +278,8 @@ impl Layer {
             (Self::Palette(_), Action::Accept) => Some("do it"),
             (Self::Results(_), Action::Accept) => Some("close"),
             (Self::Picker(_), Action::Accept) => Some("pick"),
-            (Self::Arrival(_), Action::Accept) => Some("arrived"),
+            (Self::Find(state), Action::Open) if state.finder.is_ambiguous() => Some(TO_ROWS),
+            (Self::Arrival(state), Action::Accept) => Some(state.answer()),
             (Self::Arrival(_), Action::Mark) => Some("urgent"),
             (Self::Filter(_), Action::Save) => Some("apply"),
             (Self::Filter(_), Action::Accept) => Some("next field"),

@@ -89,6 +89,16 @@ pub trait Shown: Sized + 'static {
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
 
+    /// What a message calls it: its name and its code.
+    fn said(&self) -> String {
+        self.row().joined()
+    }
+
+    /// Its person, and whom it leaves where it is transferred, if it can be.
+    fn transferred(&self) -> Option<(String, String)> {
+        None
+    }
+
     /// What tells it from others of the same name, in a few words.
     fn about(&self) -> String {
         self.row().code
@@ -267,6 +277,16 @@ pub struct RowHead {
     pub name: String,
     /// The code that can be copied.
     pub code: String,
+}
+
+impl RowHead {
+    /// Both, or the name alone where the code is the same.
+    pub fn joined(&self) -> String {
+        match self.name == self.code {
+            true => self.name.clone(),
+            false => format!("{}, {}", self.name, self.code),
+        }
+    }
 }
 
 /// A row of a list: made when an answer comes, not at every frame.

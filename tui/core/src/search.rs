@@ -89,6 +89,16 @@ impl Search {
         self.text().split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
+    /// The sentence about a typed date that the calendar does not have, with a space before it; else nothing.
+    pub fn no_such_date(&self, calendar: Calendar) -> String {
+        let is_one = |word: &&str| {
+            word.contains(['.', '/', '-'])
+                && date::read(word, calendar).is_err_and(|error| error.code == "no_such_date")
+        };
+        let date = self.text().split(' ').find(is_one);
+        date.map(|date| format!(" The date {} does not exist.", display(date))).unwrap_or_default()
+    }
+
     /// Whether the shown rows belong to another text than what is typed.
     pub fn is_outdated(&self) -> bool {
         self.found_for.as_deref() != Some(self.text())

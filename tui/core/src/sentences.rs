@@ -25,6 +25,8 @@ pub const NOTHING_TO_UNDO: &str = "Nothing to undo in this field.";
 pub const NO_SAVE_TO_UNDO: &str = "There is no save to undo.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
+/// What Enter is called where it goes from a typed text to the rows.
+pub const TO_ROWS: &str = "to the rows";
 
 /// Which key asks the server again.
 pub fn again() -> String {

@@ -156,6 +156,11 @@ impl World {
         own.is_some_and(|list| list.contains(&permission))
     }
 
+    /// Whether the session sees the patients of others, with what is about them.
+    pub fn sees_all(&self) -> bool {
+        self.may(SessionPermission::ReadAllPatients)
+    }
+
     /// A moment as a clock in the clinic shows it, to the minute. Where the clinic's time zone is
     /// not known, it says which one it is.
     pub fn stamp(&self, at: &DateTime<Utc>) -> String {

@@ -335,6 +335,7 @@ fn the_patients_go_in(anna: &mut Clerk, ben: &mut Clerk, queue: &mut Queue<'_>, 
     anna.opens_visit(person);
     anna.keys("<ctrl-x>");
     anna.sees("Change the status of this visit?");
+    anna.keys("<right>");
     anna.sees("› Left unseen ‹");
     anna.keys("<enter>");
     anna.sees_line(&["Changed: ", &person.mrn, "left unseen"]);

@@ -9,30 +9,28 @@ use crate::{
     intent::Route,
     layers::{Intent, Layer, question},
     notice::Tone,
-    resource::{Record, RowHead},
+    resource::Record,
     screens::Screen,
 };
 
 /// What was done with a record, as a sentence.
 pub(super) fn done(call: &Call, record: &Record) -> String {
-    let RowHead { name, code, .. } = record.row();
+    let (name, said) = (record.name(), record.said());
     let Call::Do { verb, .. } = call else {
         let created = record.kind().table().words.created.as_ref();
         return format!("{}: {name}", created.map_or("Done", |created| created.told));
     };
     match verb {
-        Verb::Archive => format!("Archived: {name}, {code}"),
-        Verb::HandOver(Handover::End) => {
-            format!("Archived: {name}, {code}. All assignments have ended.")
-        }
+        Verb::Archive => format!("Archived: {said}"),
+        Verb::HandOver(Handover::End) => format!("Archived: {said}. All assignments have ended."),
         Verb::HandOver(Handover::To(_)) => {
-            format!("Archived: {name}, {code}. All patients were transferred.")
+            format!("Archived: {said}. All patients were transferred.")
         }
-        Verb::Restore => format!("Restored: {name}, {code}"),
-        Verb::SetMember(..) => format!("Changed: {name}, {code}, {}", record.banner().line),
+        Verb::Restore => format!("Restored: {said}"),
+        Verb::SetMember(..) => format!("Changed: {said}, {}", record.banner().line),
         Verb::SetStatus(_) => format!("Changed: {}", record.named()).replace('\n', ", "),
         Verb::Link(_) => format!("Linked to an account: {name}"),
-        Verb::Transfer(_) => format!("Transferred: {name}"),
+        Verb::Transfer(_) => format!("Transferred: {said}"),
     }
 }
 

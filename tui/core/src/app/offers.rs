@@ -58,7 +58,13 @@ impl App {
         let has_pages = || self.layers.last().is_none_or(|layer| layer.has_pages(&self.world));
         let is_among_rows = action == Action::Results
             && matches!(self.screen(), Screen::Home(state) if state.record().is_some());
-        self.is_available(action) && !is_among_rows && (!is_page || has_pages())
+        // Where several match, somebody has to choose a row first.
+        let is_undecided = matches!(action, Action::Arrive | Action::Edit)
+            && match self.layers.last() {
+                Some(layer) => layer.is_ambiguous(),
+                None => matches!(self.screen(), Screen::Home(_)) && self.screen().is_ambiguous(),
+            };
+        self.is_available(action) && !is_among_rows && !is_undecided && (!is_page || has_pages())
     }
 
     /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.

@@ -7,6 +7,7 @@ use crate::{
     input::{action::Action, table::Entry},
     intent::{Leave, Place, Proof, Route},
     layers::{Intent, Layer, api_pages, secret},
+    login,
     notice::Tone,
     resource::{Answer, Operation, Query, Reading, Record, RecordKind, Secret},
     screens::{Screen, password, refusals},
@@ -120,6 +121,10 @@ impl App {
     pub(super) fn password_was_set(&mut self, out: &mut Vec<Effect>) {
         if matches!(self.screen(), Screen::Password(_)) {
             self.left(Leave::Back, out);
+        }
+        // What was typed there before belongs to somebody else, perhaps.
+        if let Some(Screen::Login(state)) = self.top_mut() {
+            **state = login::init("", false);
         }
         self.say(Tone::Info, "The password is set. Log in with it.".to_owned(), out);
     }

@@ -153,11 +153,12 @@ impl App {
             }
             (Lane::Find, result) if slot.owner == self.top() && self.find_box_mut().is_some() => {
                 let is_top = matches!(self.layers.last(), Some(Layer::Find(_)));
+                let world = self.world.clone();
                 let Some(state) = self.find_box_mut() else { return };
                 if !is_top {
                     state.finder.give_up();
                 }
-                let intents = find::answered(state, result);
+                let intents = find::answered(state, &world, result);
                 self.apply(intents, out);
             }
             (Lane::Remains, result) => self.remains_found(result, out),

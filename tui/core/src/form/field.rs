@@ -34,6 +34,8 @@ pub struct Field {
     pub accepts: Accepts,
     /// Shown under it while it has the focus.
     pub hint: Cow<'static, str>,
+    /// What the help says about its values, in sentences.
+    pub explained: &'static [&'static str],
     /// What is said where a value is needed and nothing is typed; empty for the usual sentence.
     pub needed: &'static str,
     /// What is typed, in full: shown instead of the hint.
@@ -58,6 +60,7 @@ impl Field {
             input,
             accepts: Accepts::Anything,
             hint: Cow::Borrowed(""),
+            explained: &[],
             needed: "",
             echo: None,
             is_half: false,
@@ -119,6 +122,12 @@ impl Field {
         Self { hint: Cow::Borrowed(hint), ..self }
     }
 
+    /// Explains its values in the help.
+    #[must_use]
+    pub fn explained(self, explained: &'static [&'static str]) -> Self {
+        Self { explained, ..self }
+    }
+
     /// Sets the sentence that asks for a value.
     #[must_use]
     pub fn needed(self, needed: &'static str) -> Self {
@@ -129,6 +138,11 @@ impl Field {
     #[must_use]
     pub fn half(self) -> Self {
         Self { is_half: true, ..self }
+    }
+
+    /// The value with which it was opened.
+    pub fn opening(&self) -> &str {
+        &self.opening
     }
 
     /// The value as it stands.

@@ -16,6 +16,7 @@ pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
         }
         Input::Text(_) | Input::Secret(_) => all.extend(field.accepts.sentences(order)),
     }
+    all.extend(field.explained.iter().map(|sentence| (*sentence).to_owned()));
     if !field.accepts.is_date() && !field.hint.is_empty() {
         let mut hint = field.hint.to_string();
         if let Some(first) = hint.get_mut(..1) {

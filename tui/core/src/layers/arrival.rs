@@ -69,6 +69,16 @@ impl State {
         self.is_accepted
     }
 
+    /// What Enter does, in a word or two.
+    pub(crate) fn answer(&self) -> &'static str {
+        match self.hosts.get(self.cursor.at()) {
+            Some(Host::Other) => "choose the doctor",
+            Some(Host::Unregistered) if self.is_begun() => "next choice",
+            Some(Host::Unregistered) => "don't register",
+            _ => "arrived",
+        }
+    }
+
     /// Enter does not wait any more.
     pub(crate) fn give_up(&mut self) {
         self.is_accepted = false;

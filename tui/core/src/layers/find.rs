@@ -1,8 +1,9 @@
 //! The find box over a screen. The screen below stays as it is until a record is opened.
 
 use ratatui_core::layout::Rect;
+use shared::account::SessionPermission;
 
-use super::{Layer, middle};
+use super::{Layer, arrival, middle};
 use crate::{
     api::{Failure, Reply},
     cursor::Motion,
@@ -51,9 +52,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             let route = state.finder.new_record(action, world);
             return vec![Intent::Cancel(Lane::Find), Intent::Close, Intent::Go(route)];
         }
-        Action::Open | Action::Edit => {
+        Action::Open | Action::Edit | Action::Arrive => {
             let (record, intents) = state.finder.choose(action, world);
-            return record.map_or(intents, |record| open(action, &record));
+            return record.map_or(intents, |record| with(action, &record, world));
         }
         _ => {}
     }
@@ -61,15 +62,32 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
 }
 
 /// Takes an answer.
-pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Intent> {
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     let chosen = state.finder.answered(answer);
-    chosen.map(|(action, record)| open(action, &record)).unwrap_or_default()
+    chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default()
 }
 
-fn open(action: Action, record: &Record) -> Vec<Intent> {
-    let route = Route::of(record);
-    let route = if action == Action::Edit { route.to_edit() } else { route };
-    vec![Intent::Close, Intent::Instead(route)]
+/// Opens a record, or does with it what the key for arrivals does.
+fn with(action: Action, record: &Record, world: &World) -> Vec<Intent> {
+    let mut intents = vec![Intent::Close];
+    match action {
+        Action::Arrive if arrival::label_here(record, world).is_none() => return Vec::new(),
+        Action::Arrive => intents.extend(arrival::act(record, world)),
+        Action::Edit => intents.push(Intent::Instead(Route::of(record).to_edit())),
+        _ => intents.push(Intent::Instead(Route::of(record))),
+    }
+    intents
+}
+
+/// Whether the key for arrivals makes sense: for the record that is meant, or for what is typed.
+pub fn can_arrive(state: &State, world: &World) -> bool {
+    match state.finder.meant() {
+        Some(record) => arrival::label_here(record, world).is_some(),
+        None => {
+            let is_somebody = !state.finder.is_empty() && !state.finder.has_found_nobody();
+            is_somebody && world.may(SessionPermission::CreateVisit)
+        }
+    }
 }
 
 /// The contexts in which its keys hold.

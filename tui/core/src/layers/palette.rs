@@ -75,6 +75,11 @@ impl State {
         self.items.iter().filter(|item| matches!(item.does, Does::Act(_)))
     }
 
+    /// Whether an item matches what is typed.
+    pub(super) fn has_found(&self) -> bool {
+        !self.found().is_empty()
+    }
+
     /// The items that match, best first.
     fn found(&self) -> Vec<&Item> {
         let typed = fold(self.filter.value());
@@ -145,7 +150,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
                 Some(Does::Act(action)) => vec![Intent::CloseAnd(action)],
                 Some(Does::Open(route)) => vec![Intent::Close, Intent::Go(*route)],
                 Some(Does::Focus(name)) => vec![Intent::Close, Intent::Focus(name)],
-                None => vec![Intent::Close],
+                None => Vec::new(),
             }
         }
         Action::Back => vec![Intent::Close],

@@ -43,6 +43,8 @@ pub struct State {
     cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
+    /// Whether there is nothing to pick, whatever is typed.
+    is_barren: bool,
     /// The record that matches, but is the one that another is picked for.
     left_out: Option<String>,
     failure: Option<Missing>,
@@ -92,6 +94,7 @@ pub fn open(pick: Pick, errand: Errand, world: &World) -> Vec<Intent> {
         count: String::new(),
         cursor: Cursor::default(),
         is_read: false,
+        is_barren: false,
         left_out: None,
         failure: None,
         is_choosing: false,
@@ -220,7 +223,10 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     };
     (state.is_read, state.failure) = (true, None);
     (state.cursor, state.is_choosing) = (Cursor::default(), false);
-    match state.search.answered() {
+    let awaited = state.search.answered();
+    let is_of_all = state.search.text().is_empty() && !state.search.is_outdated();
+    state.is_barren = count == 0 && (state.is_barren || is_of_all);
+    match awaited {
         Some(_) => accept(state, world),
         None => Vec::new(),
     }
@@ -318,7 +324,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
             let name = state.left_out.as_deref().unwrap_or_default();
             format!("Only {name} matches, for whom another one is picked.")
         }
-        None => match table.search.as_ref().filter(|_| !typed.is_empty()) {
+        None => match table.search.as_ref().filter(|_| !typed.is_empty() && !state.is_barren) {
             Some(search) => {
                 let advice = with_keys(search.advice);
                 format!("{} “{}”. {advice}", search.no_match, display(typed))

@@ -191,7 +191,7 @@ pub fn archive(record: &Record, world: &World) -> Option<State> {
     };
     let words = format!("{}\n{}", record.named(), archive.effect);
     let state = ask(archive.title, words, "Cancel");
-    let hint = "may be left empty; Enter goes on to the answer";
+    let hint = "may be left empty";
     let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
     let about = about("archive", std::slice::from_ref(record));
     Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })

@@ -32,7 +32,7 @@ pub struct Job {
 impl Job {
     /// The write for a record.
     pub fn new(record: &Record, call: Call) -> Self {
-        Self { name: name(record), record: record.clone(), call }
+        Self { name: record.said(), record: record.clone(), call }
     }
 
     /// The same write, with a reason.
@@ -40,11 +40,6 @@ impl Job {
     pub fn with_reason(self, reason: Option<String>) -> Self {
         Self { call: self.call.with_reason(reason), ..self }
     }
-}
-
-fn name(record: &Record) -> String {
-    let head = record.row();
-    format!("{}, {}", head.name, head.code)
 }
 
 /// What became of a write.
@@ -108,7 +103,7 @@ impl State {
         let of = running.map(|(job, outcome)| {
             *outcome = match result {
                 Ok(record) => {
-                    job.name = name(record);
+                    job.name = record.said();
                     Outcome::Done
                 }
                 Err(why) => Outcome::Refused(why),

@@ -36,6 +36,7 @@ impl Shown for VisibleUser {
             title: "Accounts",
             none_left: "No account matches these filters.",
             none: "No accounts yet.",
+            none_own: "",
             one: "Account",
             entity: "user",
             created: Some(Created {
@@ -143,7 +144,7 @@ impl Shown for VisibleUser {
     }
 
     fn named(&self) -> String {
-        format!("{}, {}", display(name(self)), display(login_name(self)))
+        self.row().joined()
     }
 
     fn banner(&self) -> Banner {
@@ -220,9 +221,9 @@ impl Shown for VisibleUser {
     fn fields(base: Option<&Self>) -> Vec<Field> {
         let values = base.map(Self::values).unwrap_or_default();
         let value = |name: &str| values.get(name).map_or("", String::as_str);
-        let role = if base.is_some() { value("role") } else { Role::Member.as_str() };
+        let role = if base.is_some() { value("role") } else { Role::Staff.as_str() };
         let mut fields = own_fields(&values);
-        fields.insert(2, Field::choice("role", "Role", ROLES, role));
+        fields.insert(2, Field::choice("role", "Role", ROLES, role).explained(RIGHTS));
         fields
     }
 
@@ -260,6 +261,13 @@ const ROLES: &[(&str, &str)] = &[
     ("doctor", "doctor"),
     ("staff", "front desk"),
     ("admin", "administrator"),
+];
+/// What each role may do.
+const RIGHTS: &[&str] = &[
+    "The front desk sees and changes all patients, doctors, assignments and visits.",
+    "An administrator may do everything, also manage accounts and read the audit log.",
+    "A doctor whose account is linked to the doctor's record sees the patients assigned to that doctor.",
+    "Members and patients see only their own patient records, and the list of doctors.",
 ];
 const ROLES_OR_ALL: [(&str, &str); 6] = [
     ("", "all"),

@@ -32,6 +32,7 @@ impl Shown for Assignment {
             title: "Assignments",
             none_left: "No assignment matches these filters.",
             none: "No active assignments.",
+            none_own: "No active assignments of your own patients. This account shows no others.",
             one: "Assignment",
             entity: "assignment",
             created: Some(Created {
@@ -75,7 +76,6 @@ impl Shown for Assignment {
             title: "Change the status of this assignment?",
             help: "Put the assignment on hold, end it, or open it again.",
             also: "close complete reopen cancel",
-            is_proposed: false,
         })),
         search: Some(SearchWords {
             accepts: "name of the patient or the doctor",
@@ -134,14 +134,21 @@ impl Shown for Assignment {
     }
 
     fn named(&self) -> String {
+        format!("{}, {}\n{}", self.said(), display(&self.specialization), state(self))
+    }
+
+    fn said(&self) -> String {
         format!(
-            "{}, {} → {}, {}\n{}",
+            "{}, {} → {}",
             display(&self.patient_name),
             display(&self.mrn),
-            display(&self.doctor_name),
-            display(&self.specialization),
-            state(self)
+            display(&self.doctor_name)
         )
+    }
+
+    fn transferred(&self) -> Option<(String, String)> {
+        let patient = format!("{}, {}", display(&self.patient_name), display(&self.mrn));
+        Some((patient, display(&self.doctor_name).into_owned()))
     }
 
     fn banner(&self) -> Banner {

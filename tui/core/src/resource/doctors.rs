@@ -91,7 +91,7 @@ impl Shown for Doctor {
         removal: Some(Removal::Archive(ArchiveWords {
             list: "Archived doctors",
             title: "Archive this doctor?",
-            effect: "The doctor no longer appears in lists. The record can be restored.",
+            effect: "The doctor no longer appears in lists. Visits for the doctor stay as they are. The record can be restored.",
             restore: "Restore this doctor?",
         })),
         search: Some(SearchWords {

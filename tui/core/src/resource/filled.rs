@@ -145,7 +145,9 @@ impl Sorted {
             let assumed = self.assumed.as_ref().filter(|_| *name == "date_of_birth");
             let assumed = assumed.map(|words| format!(" ({words})")).unwrap_or_default();
             let label = field.map(Field::named).unwrap_or_default();
-            format!("{label} {}{assumed}", display(value.trim()))
+            // A number without the name of who gave it begins with the colon behind that name.
+            let value = value.trim_start_matches(':').trim();
+            format!("{label} {}{assumed}", display(value))
         });
         let mut origin = match values.is_empty() {
             true => "Nothing from the search fits the form.".to_owned(),

@@ -37,6 +37,7 @@ impl Shown for Patient {
             title: "Patients",
             none_left: "No patient matches these filters.",
             none: "No patients yet.",
+            none_own: "No patients of your own. This account does not show those of others.",
             one: "Patient",
             entity: "patient",
             created: Some(Created {
@@ -104,7 +105,7 @@ impl Shown for Patient {
         removal: Some(Removal::Archive(ArchiveWords {
             list: "Archived patients",
             title: "Archive this patient?",
-            effect: "The record no longer appears in lists, and its active assignments end. It can be restored.",
+            effect: "The record no longer appears in lists. Its active assignments end, and an open visit ends as “left unseen”. The record can be restored with its assignments; the visit stays ended.",
             restore: "Restore this patient?",
         })),
         search: Some(SearchWords {

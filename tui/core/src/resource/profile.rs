@@ -60,7 +60,7 @@ impl Shown for User {
     }
 
     fn named(&self) -> String {
-        format!("{}, {}", display(called(self)), display(self.login_name()))
+        self.row().joined()
     }
 
     fn banner(&self) -> Banner {

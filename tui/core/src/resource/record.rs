@@ -207,6 +207,20 @@ macro_rules! kinds {
                 }
             }
 
+            /// What a message calls it: its name and its code.
+            pub fn said(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.said()),*
+                }
+            }
+
+            /// Its person, and whom it leaves where it is transferred, if it can be.
+            pub fn transferred(&self) -> Option<(String, String)> {
+                match self {
+                    $(Self::$kind(record) => record.transferred()),*
+                }
+            }
+
             /// What tells it from others of the same name, in a few words.
             pub fn about(&self) -> String {
                 match self {

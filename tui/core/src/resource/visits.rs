@@ -29,6 +29,7 @@ impl Shown for Visit {
             title: "Visits",
             none_left: "No visit matches these filters.",
             none: "Nobody has arrived today.",
+            none_own: "None of your own patients has arrived today. This account shows no others.",
             one: "Visit",
             entity: "visit",
             created: Some(Created {
@@ -66,7 +67,6 @@ impl Shown for Visit {
             title: "Change the status of this visit?",
             help: "Say that the patient has left, or give the visit another status.",
             also: "close complete done end gone reopen",
-            is_proposed: true,
         })),
         pick: Some(PickFor {
             word: "for doctor",

@@ -11,6 +11,9 @@ pub struct Words {
     pub none_left: &'static str,
     /// There are no records.
     pub none: &'static str,
+    /// There are none that the account may see, which does not see those of others; empty where everybody
+    /// sees the same.
+    pub none_own: &'static str,
     /// The title of a record's page.
     pub one: &'static str,
     /// The kind in the audit log.
@@ -32,6 +35,7 @@ impl Words {
         title: "",
         none_left: "",
         none: "",
+        none_own: "",
         one: "",
         entity: "",
         created: None,
@@ -105,8 +109,6 @@ pub struct StatusWords {
     pub help: &'static str,
     /// Other words for the change, by which the palette finds it too.
     pub also: &'static str,
-    /// Whether the first of a record's other statuses is proposed.
-    pub is_proposed: bool,
 }
 
 /// The sentences of a kind whose records are searched.

@@ -65,7 +65,9 @@ pub struct State {
 pub fn init(data: String) -> State {
     let local = Form::new(vec![
         Field::text("name", "Your name", ""),
-        Field::text("email", "Your e-mail", "").hint("you log in with it"),
+        Field::text("email", "Your e-mail", "")
+            .needed("Enter your e-mail address.")
+            .hint("you log in with it"),
         Field::secret("password", "Password")
             .hint("15 characters or more: a sentence is easy to remember"),
         Field::secret("password_confirm", "Password again"),

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The kind of record below the find box: the visits, which say who is in the clinic.
-const LISTED: RecordKind = RecordKind::Visit;
+pub(super) const LISTED: RecordKind = RecordKind::Visit;
 /// How many recent people are shown.
 const RECENT_MAX: usize = 5;
 /// Rows that are neither recent people nor visits: the find box, titles and empty ones.

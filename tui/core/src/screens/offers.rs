@@ -10,6 +10,7 @@ use crate::{
     layers::arrival,
     login,
     resource::{Record, next_step},
+    sentences::TO_ROWS,
     world::World,
 };
 
@@ -54,12 +55,22 @@ impl Screen {
         }
     }
 
+    /// Whether Enter only goes from the typed text to the rows.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::Home(state) => state.visit().is_none() && state.finder.is_ambiguous(),
+            Self::List(state) => state.leads_to_rows(),
+            _ => false,
+        }
+    }
+
     /// What an action is called here, where it has a better name than its own.
     pub fn label_here(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
             (Self::Detail(state), action) if state.kind().table().operation(action).is_some() => {
                 detail::label_here(state, action)
             }
+            (_, Action::Open) if self.is_ambiguous() => Some(TO_ROWS),
             (_, Action::Archive) => self.table()?.status().map(|_| "status"),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
@@ -113,6 +124,7 @@ impl Screen {
             _ => None,
         };
         let of_kind = || match action {
+            Action::Open if self.is_ambiguous() => Some("Go from the search field to the rows."),
             Action::Archive => self.table()?.status().map(|status| status.help),
             Action::Assign => self.table()?.pick.map(|pick| pick.help),
             _ => None,

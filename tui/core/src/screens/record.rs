@@ -1,14 +1,15 @@
 //! The record, or the kind of record, that a screen shows.
 
-use super::Screen;
+use super::{Screen, home};
 use crate::resource::{Record, RecordKind, Table};
 
 impl Screen {
-    /// What is particular to the kind of record that it shows.
+    /// What is particular to the kind of record that it shows; on Today, to the selected visit.
     pub fn table(&self) -> Option<&'static Table> {
         match self {
             Self::List(state) => Some(state.kind.table()),
             Self::Detail(state) => Some(state.kind.table()),
+            Self::Home(state) => state.visit().map(|_| home::LISTED.table()),
             _ => None,
         }
     }

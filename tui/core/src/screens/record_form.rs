@@ -128,7 +128,8 @@ impl State {
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn validate(&mut self, today: NaiveDate) -> Value {
         self.form.echo(today);
-        let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
+        let (body, mut errors) = self.kind.read(&self.form, self.base.as_ref(), today);
+        self.form.find_scanned(&mut errors);
         self.form.show_errors(&errors);
         body
     }
@@ -256,10 +257,9 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Intent> {
 
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
-    let head = record.row();
     let created = record.kind().table().words.created.as_ref().filter(|_| is_new);
     let verb = created.map_or("Saved", |created| created.told);
-    format!("{verb}: {}, {}", head.name, head.code)
+    format!("{verb}: {}", record.said())
 }
 
 /// Takes the saved record. Returns where to go, and what to say: nowhere, where more was typed

@@ -141,14 +141,15 @@ fn an_assignment_is_transferred_with_its_version() {
     driver.keys("<ctrl-g>");
     driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
     driver.keys("<enter>");
-    driver.shows("José Gómez, P000009K → Sarah Johnson, Cardiology");
-    driver.shows("to Omar Haddad, Cardiology");
+    driver.shows("│ José Gómez, P000009K  ");
+    driver.shows("│ from Sarah Johnson  ");
+    driver.shows("│ to Omar Haddad, Cardiology");
     driver.keys("Second opinion<enter>");
     assert_eq!(verb(&driver), (Verb::Transfer(2), 5, 2, Some("Second opinion")));
     let mut opened = assignment(6);
     (opened.doctor, opened.doctor_name) = (shared::id::DoctorId(2), "Omar Haddad".to_owned());
     driver.answer(Lane::Save, Ok(Reply::Record(opened.into())));
-    driver.shows("Transferred: José Gómez → Omar Haddad");
+    driver.shows("Transferred: José Gómez, P000009K → Omar Haddad");
     assert!(matches!(driver.call(Lane::Record), Call::Read { id: 5, .. }));
     driver.answer(Lane::Record, Ok(Reply::Record(with_status(AssignmentStatus::Completed).into())));
     driver.shows("ended: completed");

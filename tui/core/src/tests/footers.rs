@@ -41,7 +41,7 @@ fn tab_goes_to_what_was_found() {
     driver.keys("go");
     assert!(driver.on_timer(crate::effect::Timer::Search));
     driver.found(people(), "go");
-    driver.shows("Tab to the rows");
+    driver.shows("Enter to the rows");
     driver.keys("<tab>");
     assert!(selected(&driver).contains("Gómez"), "{}", driver.screen());
     driver.keys("<tab>");

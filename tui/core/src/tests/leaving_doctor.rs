@@ -183,8 +183,8 @@ fn all_patients_of_a_doctor_are_transferred_without_archiving_the_doctor() {
     assert_eq!(sent, (1..=53).collect::<Vec<_>>());
     driver.shows("53 of 53 done.");
     // Each line names the doctor who has the patient now.
-    driver.shows("✓ José Gómez → Omar Haddad");
-    driver.hides("→ Sarah Johnson, P");
+    driver.shows("✓ José Gómez, P000009K → Omar Haddad");
+    driver.hides("→ Sarah Johnson");
 }
 
 #[test]

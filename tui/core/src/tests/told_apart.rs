@@ -50,8 +50,11 @@ fn the_list_of_assignments_shows_the_numbers() {
 
 #[test]
 fn the_questions_about_an_assignment_show_the_number() {
-    for (keys, asked) in [("<ctrl-x>", "Change the status"), ("<ctrl-g>", "Transfer this patient?")]
-    {
+    let both = "│ José Gómez, P000009K → Sarah Johnson";
+    for (keys, asked, named) in [
+        ("<ctrl-x>", "Change the status", both),
+        ("<ctrl-g>", "Transfer this patient?", "│ José Gómez, P000009K  "),
+    ] {
         let mut driver = listed(80);
         driver.keys("<down>");
         driver.keys(keys);
@@ -60,7 +63,7 @@ fn the_questions_about_an_assignment_show_the_number() {
             driver.keys("<enter>");
         }
         driver.shows(asked);
-        driver.shows("│ José Gómez, P000009K → Sarah Johnson");
+        driver.shows(named);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     app::App,
     input::{
         action::Action,
+        chord::Chord,
         keymap::{chords_of, entries},
         table::Entry,
     },
@@ -18,12 +19,18 @@ pub(super) fn draw(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let contexts = app.contexts();
     let help = Entry::of(Action::Help)
-        .and_then(|entry| chords_of(entry, &contexts).first().copied())
-        .map_or(String::new(), |chord| chord.label());
-    let pinned = width(&help) + 5;
-    painter.text(place.right().saturating_sub(pinned + 1), place.y, pinned, &help, theme.key);
-    painter.text_right(place.right().saturating_sub(1), place.y, 4, "help", theme.dim);
-    let end = place.right().saturating_sub(pinned + 3);
+        .filter(|entry| app.is_available(entry.action))
+        .and_then(|entry| chords_of(entry, &contexts).first().copied());
+    let end = match help.map(Chord::label) {
+        Some(help) => {
+            let pinned = width(&help) + 5;
+            let x = place.right().saturating_sub(pinned + 1);
+            painter.text(x, place.y, pinned, &help, theme.key);
+            painter.text_right(place.right().saturating_sub(1), place.y, 4, "help", theme.dim);
+            place.right().saturating_sub(pinned + 3)
+        }
+        None => place.right().saturating_sub(1),
+    };
     let mut hints: Vec<&Entry> =
         entries(&contexts).filter(|entry| entry.rank > 0 && app.is_hinted(entry.action)).collect();
     hints.sort_by_key(|entry| std::cmp::Reverse(entry.rank));

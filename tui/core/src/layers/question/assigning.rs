@@ -20,7 +20,7 @@ pub(super) fn status(record: &Record, words: &StatusWords) -> State {
     for (answer, status) in record.outcomes() {
         state = state.or(answer, vec![Intent::Write(act(Verb::SetStatus(status), record, None))]);
     }
-    if words.is_proposed { state.harmless() } else { state }
+    state
 }
 
 /// Whether to do with these records what another one was picked for. None where there are none.
@@ -48,14 +48,14 @@ fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
     let call = assignment(patient, doctor, world.next_key());
     let state = ask("Assign this patient?", words, "Don't assign");
     let about = about("assign", std::slice::from_ref(patient));
-    let hint = "for the visit; may be left empty";
+    let hint = "may be left empty";
     with_reason(state, about, hint, ("Assign", Answer::Write(call)), world)
         .harmless_with(&[patient, doctor])
 }
 
 fn transfer(assignment: &Record, doctor: &Record, world: &World) -> State {
-    let named = assignment.named();
-    let words = format!("{}\nto {}", named.lines().next().unwrap_or_default(), in_full(doctor));
+    let from = assignment.transferred().map(|(person, from)| format!("{person}\nfrom {from}"));
+    let words = format!("{}\nto {}", from.unwrap_or_else(|| assignment.said()), in_full(doctor));
     let call = act(Verb::Transfer(doctor.id()), assignment, None);
     let state = ask("Transfer this patient?", words, "Don't transfer");
     let about = about("transfer", std::slice::from_ref(assignment));

@@ -31,6 +31,14 @@ fn names_in_full(records: &[Record]) -> String {
     })
 }
 
+/// Each person with the doctor whom the transfer is from.
+fn transferred(records: &[Record]) -> String {
+    listed(&records.iter().collect::<Vec<_>>(), |record| match record.transferred() {
+        Some((person, from)) => format!("{person}, from {from}"),
+        None => name(record),
+    })
+}
+
 fn listed(records: &[&Record], name: impl Fn(&Record) -> String) -> String {
     let mut lines: Vec<String> = records.iter().take(NAMES).map(|record| name(record)).collect();
     let more = records.len().saturating_sub(NAMES);
@@ -71,7 +79,7 @@ pub fn archive_all(records: &[Record], world: &World) -> Option<State> {
     let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
     let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
     let about = about("archive", records);
-    let hint = "may be left empty; Enter goes on to the answer";
+    let hint = "may be left empty";
     Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })
 }
 
@@ -118,7 +126,11 @@ pub(super) fn picked_for_all(
     });
     let amount = amount(subjects);
     let is_assigned = matches!(purpose, Purpose::PatientOfDoctor | Purpose::DoctorOfPatient);
-    let named = if is_assigned { names_in_full(subjects) } else { names(subjects) };
+    let named = match purpose {
+        Purpose::Transfer => transferred(subjects),
+        _ if is_assigned => names_in_full(subjects),
+        _ => names(subjects),
+    };
     let words = format!("{named}\nto {}", in_full(record));
     let question = |verb: &str| ask(format!("{verb} {amount}?"), words.clone(), "Cancel");
     let bulk = |verb: &str| Answer::Bulk(format!("{verb} {amount}"), jobs);
@@ -140,7 +152,7 @@ pub(super) fn picked_for_all(
         }
         Purpose::PatientOfDoctor | Purpose::DoctorOfPatient => {
             let answer = ("Assign all", bulk("Assign"));
-            let hint = "for the visit; may be left empty";
+            let hint = "may be left empty";
             with_reason(question("Assign"), about("assign", subjects), hint, answer, world)
         }
     };

@@ -21,9 +21,9 @@ pub fn discard(leave: Leave, lost: &[String]) -> State {
 
 /// Parked forms, or forms below the screen, would be lost.
 pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
-    let words = format!("Not saved yet: {}.", lost.join("; "));
-    ask("Leave unsaved forms?", words, "Keep them")
-        .or("Discard them", vec![Intent::LeaveNow(leave)])
+    let words = format!("Not saved yet: {}. Leaving discards it.", lost.join("; "));
+    ask("Leave unsaved forms?", words, "Stay")
+        .or("Leave", vec![Intent::LeaveNow(leave)])
         .about_leaving()
 }
 

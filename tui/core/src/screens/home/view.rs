@@ -75,7 +75,8 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
 /// Today's visits under their title.
 fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
-    let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
+    let title = if world.sees_all() { "In the clinic now" } else { "Own patients in the clinic" };
+    let used = painter.text(area.x, area.y, area.width, title, theme.title);
     let left = area.width.saturating_sub(used + 2);
     let line = match (&state.failure, state.count, &state.figures) {
         (Some(missing), ..) => missing.line(),
@@ -92,6 +93,9 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if state.visits.is_empty() && state.count.is_some() && place.height > 0 {
         let words = match world.may(SessionPermission::CreateVisit) {
+            _ if !world.sees_all() => {
+                "Nobody. This account does not show those of others.".to_owned()
+            }
             true => with_keys("Nobody. {Arrive} on a patient registers an arrival."),
             false => "Nobody.".to_owned(),
         };
@@ -106,6 +110,9 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
         let has_namesake = state.visits.iter().any(is_namesake);
         let place = Rect { y, height: 1, ..place };
         row((visit, has_namesake), world, place, painter, is_selected && has_focus);
+    }
+    if state.top + usize::from(place.height) < state.visits.len() && place.height > 0 {
+        painter.text(place.right(), place.bottom() - 1, 1, "↓", theme.dim);
     }
 }
 

@@ -31,6 +31,12 @@ impl Searching<Layer> for State {
 }
 
 impl State {
+    /// Whether Enter in the search field goes to the rows: it opens only the one match of a text.
+    pub fn leads_to_rows(&self) -> bool {
+        let opens = self.rows.len() == 1 && !self.search.text().is_empty();
+        self.is_searching && !self.search.is_outdated() && !self.rows.is_empty() && !opens
+    }
+
     /// The search field, while it has the focus.
     pub fn field(&self) -> Option<&Field> {
         Some(&self.search.field).filter(|_| self.is_searching)

@@ -149,7 +149,12 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
         ),
         (None, None, _) => (LOADING.to_owned(), String::new()),
         (None, Some(_), Some(search)) => (
-            format!("{} “{}”.", search.no_match, display(searched)),
+            format!(
+                "{} “{}”.{}",
+                search.no_match,
+                display(searched),
+                state.search.no_such_date(world.calendar())
+            ),
             with_keys(&format!(
                 "{} {{ClearField}} clears the search{}{}.",
                 search.advice,
@@ -163,6 +168,9 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
         ),
         (None, Some(_), None) if state.query.is_narrowed() => {
             (words.none_left.to_owned(), with_keys("{Filter} changes the filters."))
+        }
+        (None, Some(_), None) if !words.none_own.is_empty() && !world.sees_all() => {
+            (words.none_own.to_owned(), String::new())
         }
         (None, Some(_), None) => (
             words.none.to_owned(),

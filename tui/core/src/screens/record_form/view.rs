@@ -8,7 +8,7 @@ use crate::{
     input::keymap::with_keys,
     paint::Painter,
     panels::banner::{BannerView, below},
-    text::paragraphs,
+    text::{paragraphs, width},
     world::World,
 };
 
@@ -59,6 +59,13 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
     let inside = inside(world);
     let place = place(state, world);
     let line = place.y.saturating_sub(1);
+    // It stands where it moves no field.
+    let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
+        (true, ..) => &with_keys(" saved or not? {Refresh} checks"),
+        (_, true, _) => " being saved",
+        (_, _, true) => " not saved yet",
+        _ => "",
+    };
     let used = match state.banner() {
         Some(banner) => {
             banner.draw(world, inside, painter);
@@ -68,17 +75,12 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
         None => {
             let mut used = 0;
             for (y, text) in (inside.y..=line).zip(intro(state, world)) {
-                used = painter.text(inside.x, y, inside.width, &text, theme.title);
+                let taken = if y == line { width(changed) } else { 0 };
+                let columns = inside.width.saturating_sub(taken);
+                used = painter.text(inside.x, y, columns, &text, theme.title);
             }
             used
         }
-    };
-    // It stands where it moves no field.
-    let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
-        (true, ..) => &with_keys(" saved or not? {Refresh} checks"),
-        (_, true, _) => " being saved",
-        (_, _, true) => " not saved yet",
-        _ => "",
     };
     let room = inside.width.saturating_sub(used);
     painter.text_right(inside.right(), line, room, changed, theme.warning);

@@ -145,7 +145,7 @@ fn check_forms(before: &App, app: &App, cause: &Cause) {
     let is_right = match cause {
         Cause::Key(chord) => match before.layers().last() {
             Some(Layer::Question(_)) if chord.key == Key::Enter => {
-                ["› Discard ‹", "› Discard them ‹", "› Drop it and go on ‹", "› Yes: show it ‹"]
+                ["› Discard ‹", "› Leave ‹", "› Drop it and go on ‹", "› Yes: show it ‹"]
                     .iter()
                     .any(|answer| shown.contains(answer))
             }
