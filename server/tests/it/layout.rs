@@ -43,7 +43,7 @@ const HOUSES: &[House] = &[
             &["cursor", "form"],
             &["resource"],
             &["api", "live"],
-            &["effect"],
+            &["effect", "shelf"],
             &["msg", "notice"],
             &["intent"],
             &["search", "person", "namesakes", "presence", "login"],

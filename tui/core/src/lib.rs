@@ -29,6 +29,7 @@ pub mod search;
 pub mod sentences;
 pub mod session;
 pub mod share;
+pub mod shelf;
 pub mod text;
 pub mod theme;
 pub mod view;

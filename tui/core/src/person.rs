@@ -1,13 +1,12 @@
 //! The person whom a record is about, where that is another record: the patient of a visit.
 
-use shared::Kind;
-
 use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
     intent::Intent,
     live::Live,
     resource::{Record, RecordKind},
+    shelf::Shelf,
     text::display,
 };
 
@@ -18,25 +17,19 @@ pub struct Person {
     id: i64,
     record: Option<Record>,
     failure: Option<String>,
-    /// Whether it is read from the archive.
-    is_archived: bool,
-    /// Whether it was not found on that side, and is asked for on the other one.
-    is_elsewhere: bool,
+    shelf: Shelf,
 }
 
 impl Person {
     /// The person whom a record is about. It has not been read yet.
     pub fn of(record: &Record) -> Option<Self> {
         let (kind, id) = record.person()?;
-        let (is_archived, is_elsewhere) = (false, false);
-        Some(Self { kind, id, record: None, failure: None, is_archived, is_elsewhere })
+        Some(Self { kind, id, record: None, failure: None, shelf: Shelf::default() })
     }
 
     /// Asks for the person.
     pub fn ask<L>(&self) -> Intent<L> {
-        let Self { kind, id, is_archived, .. } = *self;
-        let call = Call::Read { kind, id, is_archived };
-        Intent::Read(Lane::Person, call)
+        Intent::Read(Lane::Person, self.shelf.read(self.kind, self.id))
     }
 
     /// Whether it is this person.
@@ -54,32 +47,19 @@ impl Person {
     pub fn learn(&mut self, record: &Record) {
         if self.is(record.kind(), record.id()) {
             (self.record, self.failure) = (Some(record.clone()), None);
-            (self.is_archived, self.is_elsewhere) = (record.archived().is_some(), false);
+            self.shelf.found(record);
         }
     }
 
     /// Takes the answer. What is known stays where there is none. A person who is not found is looked for
     /// on the other side of the archive: returns what has to be asked for that.
-    pub fn take<L>(&mut self, answer: Result<Reply, Failure>) -> Option<Intent<L>> {
+    pub fn take<L>(&mut self, call: &Call, answer: Result<Reply, Failure>) -> Option<Intent<L>> {
         match answer.and_then(Reply::record) {
             Ok(record) => self.learn(&record),
-            Err(Failure::Problem(problem))
-                if problem.error == Kind::NotFound.code() && self.may_have_moved() =>
-            {
-                self.is_archived = !self.is_archived;
-                self.is_elsewhere = true;
-                return Some(self.ask());
-            }
-            Err(failure) => {
-                self.is_archived ^= std::mem::take(&mut self.is_elsewhere);
-                self.failure = Some(missing(&failure));
-            }
+            Err(failure) if self.shelf.failed(call, &failure) => return Some(self.ask()),
+            Err(failure) => self.failure = Some(missing(&failure)),
         }
         None
-    }
-
-    fn may_have_moved(&self) -> bool {
-        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     /// The record, once it has been read.

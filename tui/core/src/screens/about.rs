@@ -96,7 +96,7 @@ impl Screen {
             }
             Call::Read { kind, id, .. } => match self.person_mut() {
                 Some(Some(person)) if person.is(*kind, *id) => {
-                    intents.extend(person.take(answer));
+                    intents.extend(person.take(call, answer));
                     None
                 }
                 _ => Some(answer),

@@ -6,7 +6,7 @@ mod put_back;
 mod related;
 
 use ratatui_core::layout::Rect;
-use shared::{Kind, history::HistoryEntry};
+use shared::history::HistoryEntry;
 
 use crate::{
     api::{Call, Failure, Missing, Reply},
@@ -21,6 +21,7 @@ use crate::{
     person::{self, Person},
     presence::Presence,
     resource::{Deed, Errand, Query, Reading, Record, RecordKind},
+    shelf::Shelf,
     world::World,
 };
 
@@ -30,9 +31,7 @@ pub struct State {
     pub(crate) kind: RecordKind,
     id: i64,
     name: String,
-    is_archived: bool,
-    /// Whether it was not found where it was looked for, and is asked for on the other side of the archive.
-    is_elsewhere: bool,
+    shelf: Shelf,
     pub(crate) record: Option<Record>,
     pub(crate) history: Vec<HistoryEntry>,
     history_next: Option<String>,
@@ -59,7 +58,7 @@ pub fn init(
     is_archived: bool,
     edits_next: bool,
 ) -> (State, Vec<Intent>) {
-    let state = State { is_archived, edits_next, ..empty(kind, id, name) };
+    let state = State { shelf: Shelf::of(is_archived), edits_next, ..empty(kind, id, name) };
     let intents = state.ask();
     (state, intents)
 }
@@ -76,8 +75,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         kind,
         id,
         name,
-        is_archived: false,
-        is_elsewhere: false,
+        shelf: Shelf::default(),
         record: None,
         history: Vec::new(),
         history_next: None,
@@ -94,11 +92,10 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 
 impl State {
     pub(crate) fn ask(&self) -> Vec<Intent> {
-        let Self { kind, id, is_archived, .. } = *self;
-        if kind.table().reading == Reading::InList {
+        if self.kind.table().reading == Reading::InList {
             return Vec::new();
         }
-        vec![Intent::Read(Lane::Record, Call::Read { kind, id, is_archived })]
+        vec![Intent::Read(Lane::Record, self.shelf.read(self.kind, self.id))]
     }
 
     /// The kind of the record.
@@ -137,11 +134,6 @@ impl State {
         (self.kind, self.id) == (record.kind(), record.id())
     }
 
-    /// Whether it may be on the other side of the archive, where it has not been looked for yet.
-    fn may_have_moved(&self) -> bool {
-        self.kind.table().archive().is_some() && !self.is_elsewhere
-    }
-
     fn allows(&self, deed: Deed) -> bool {
         self.record.as_ref().is_some_and(|record| record.permits(deed))
     }
@@ -149,8 +141,7 @@ impl State {
     /// Takes the record as it is now, and asks for its history where that may be read.
     pub fn show(&mut self, record: Record) -> Vec<Intent> {
         self.failure = None;
-        self.is_elsewhere = false;
-        self.is_archived = record.archived().is_some();
+        self.shelf.found(&record);
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
         let person = person::follow(&mut self.person, &record);
@@ -309,16 +300,8 @@ pub fn answered(
             intents
         }
         Ok(_) => Vec::new(),
-        Err(Failure::Problem(problem))
-            if problem.error == Kind::NotFound.code() && state.may_have_moved() =>
-        {
-            // Archived or brought back since it was found.
-            state.is_archived = !state.is_archived;
-            state.is_elsewhere = true;
-            state.ask()
-        }
+        Err(failure) if state.shelf.failed(call, &failure) => state.ask(),
         Err(failure) => {
-            state.is_archived ^= std::mem::take(&mut state.is_elsewhere);
             state.edits_next = false;
             state.failure = Some(Missing::of(&failure));
             Vec::new()
@@ -333,7 +316,7 @@ pub fn contexts() -> &'static [Context] {
 
 /// Whether an action makes sense and would not be refused.
 pub fn is_available(state: &State, action: Action) -> bool {
-    let is_archived = state.record.is_some() && state.is_archived;
+    let is_archived = state.record.is_some() && state.shelf.is_archive();
     let table = state.kind.table();
     if let Some(operation) = table.operation(action) {
         return state.allows(operation.deed);

@@ -1,8 +1,10 @@
 //! What was given up, shown below or picked before, once somebody comes back to it.
 
+use shared::Kind;
+
 use super::{
     driver::Driver,
-    fixtures::{assignment, doctor, jose, records},
+    fixtures::{assignment, doctor, jose, one, problem, records},
 };
 use crate::{
     api::{Call, Failure},
@@ -59,4 +61,21 @@ fn a_doctor_who_was_picked_for_an_arrival_stays_where_another_one_is_not_picked(
     let expected =
         serde_json::json!({"patient": 9, "is_urgent": true, "reason": "Fever", "doctor": 2});
     assert_eq!(*body, expected);
+}
+
+#[test]
+fn a_record_that_is_archived_while_it_is_read_again_is_read_from_the_archive() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-x><tab><enter>");
+    let kind = RecordKind::Patient;
+    // The report of the archiving comes before its answer.
+    driver.send(Msg::Live(vec![Live::Record { kind, id: 9, version: 4, is_new: false }]));
+    assert!(matches!(driver.call(Lane::Record), Call::Read { is_archived: false, .. }));
+    let mut archived = jose();
+    archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    archived.version = 4;
+    driver.answer(Lane::Save, Ok(one(archived)));
+    driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
+    assert!(matches!(driver.call(Lane::Record), Call::Read { is_archived: true, .. }));
+    driver.hides("no such record");
 }

@@ -31,7 +31,7 @@ pub(crate) struct Found {
 impl State {
     /// The table's word about them.
     pub(crate) fn related(&self) -> Option<&'static Related> {
-        self.kind.table().related.as_ref().filter(|_| !self.is_archived)
+        self.kind.table().related.as_ref().filter(|_| !self.shelf.is_archive())
     }
 
     /// Asks for them.
