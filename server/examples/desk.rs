@@ -26,7 +26,7 @@ use server::{
     sample,
 };
 use shared::account::Role;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -142,12 +142,11 @@ async fn assign(url: &str, options: &Options) -> Outcome<()> {
     let statements =
         ["UPDATE patients SET archived_at = created_at WHERE id % 100 = 7".to_owned(), insert];
     if let Some(path) = url.strip_prefix("sqlite:") {
-        let mut connection = SqliteConnection::connect(path).await?;
+        let connection = rusqlite::Connection::open(path)?;
         for statement in statements {
-            connection.execute(AssertSqlSafe(statement)).await?;
+            connection.execute_batch(&statement)?;
         }
-        connection.execute("PRAGMA optimize = 0x10002").await?;
-        return Ok(connection.close().await?);
+        return Ok(connection.execute_batch("PRAGMA optimize = 0x10002")?);
     }
     let mut connection = PgConnection::connect(url).await?;
     for statement in statements {

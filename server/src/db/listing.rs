@@ -163,6 +163,12 @@ pub(crate) trait Listed {
     /// The ordering.
     fn order(&self) -> Order;
 
+    /// Whether an index holds the rows in their order and no condition drops some of them, so that
+    /// no more rows are read than the page has.
+    fn is_bounded(&self) -> bool {
+        false
+    }
+
     /// The search of a list that shows the best matches first, and the terms that it looks at.
     fn ranked_by(&self) -> Option<(&Search, Terms)> {
         None

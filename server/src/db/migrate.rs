@@ -7,7 +7,6 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::reason;
 use crate::finding::Finding;
 
 /// The migrations of a folder, which `build.rs` lists.
@@ -67,9 +66,11 @@ pub(super) fn explain(error: &MigrateError) -> String {
         MigrateError::VersionMismatch(version) => {
             format!("the database was made by another program: migration {version} differs")
         }
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            format!("can't bring the database up to date: {}", reason(error))
-        }
-        other => format!("can't bring the database up to date: {other}"),
+        other => not_applied(other),
     }
+}
+
+/// The sentence for migrations that the database refuses.
+pub(super) fn not_applied(reason: &dyn std::fmt::Display) -> String {
+    format!("can't bring the database up to date: {reason}")
 }

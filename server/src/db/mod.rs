@@ -1,7 +1,7 @@
 //! The database: SQLite or PostgreSQL behind one interface. One SQL text serves both, and a
 //! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `sqlite`,
-//! `postgres` and `migrate` distinguish the two. `fault` and `health`, which decide what a failure
-//! means, know neither.
+//! `postgres` and `migrate` distinguish the two. `failure`, `fault` and `health`, which decide what a
+//! failure means, know neither.
 
 #[macro_use]
 mod columns;
@@ -9,6 +9,7 @@ mod columns;
 pub mod records;
 
 pub mod api_tokens;
+mod arg;
 pub mod assignments;
 pub mod audit;
 pub mod changes;
@@ -18,6 +19,7 @@ pub mod dashboard;
 pub mod devices;
 pub mod doctors;
 pub mod explain;
+mod failure;
 mod fault;
 mod health;
 pub mod idempotency;
@@ -38,18 +40,19 @@ pub mod visits;
 
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Pool, PoolError, TimeoutType};
 use shared::{UserId, moment::Moment};
 
+pub(crate) use arg::Arg;
 pub(crate) use conn::{Conn, ReadConn, Tx};
 pub(crate) use fault::{DbError, UniqueKey};
 pub use health::Outage;
-pub(crate) use sql::{Arg, Row, Sql};
+pub(crate) use sql::{Row, Sql};
 
 use crate::{
     config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
 };
-use conn::{Link, Session};
+use conn::Session;
+use failure::NoConnection;
 use health::Health;
 
 /// The records that a caller may see.
@@ -113,12 +116,8 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Pools {
-    /// One writer, and readers that can't write.
-    Sqlite {
-        writer: Pool<sqlite::Opener>,
-        readers: Pool<sqlite::Opener>,
-    },
-    Postgres(Pool<postgres::Opener>),
+    Sqlite(sqlite::File),
+    Postgres(postgres::Server),
 }
 
 /// The readiness of the database.
@@ -141,12 +140,12 @@ impl Db {
     /// Fails with a sentence for the operator.
     pub async fn open(database: &Database) -> Result<Self, String> {
         let pools = match database {
-            Database::Sqlite(path) => sqlite::open(path).await?,
-            Database::Postgres(url) => postgres::open(url).await?,
+            Database::Sqlite(path) => Pools::Sqlite(sqlite::open(path).await?),
+            Database::Postgres(url) => Pools::Postgres(postgres::open(url).await?),
         };
         let db = Self { pools, health: Health::default() };
         tokio::spawn(upkeep::keep_trying(db.clone()));
-        if let Pools::Sqlite { .. } = &db.pools {
+        if let Pools::Sqlite(_) = &db.pools {
             tokio::spawn(upkeep::keep_log_short(db.clone()));
         }
         Ok(db)
@@ -164,76 +163,52 @@ impl Db {
 
     /// Takes a connection for reading.
     pub(crate) async fn read(&self) -> Result<ReadConn, Error> {
-        let link = match &self.pools {
-            Pools::Sqlite { readers, .. } => self.sqlite(readers).await?,
-            Pools::Postgres(pool) => self.postgres(pool).await?,
+        let health = self.health.clone();
+        let session = match &self.pools {
+            Pools::Sqlite(file) => file.reader(health).await.map(Session::Sqlite),
+            Pools::Postgres(server) => server.session(health).await.map(Session::Postgres),
         };
-        Ok(ReadConn(self.session(link)))
+        session.map(ReadConn).map_err(|error| self.refused(error))
     }
 
-    /// Begins a transaction for reading. All its statements see the database at the same moment.
+    /// Takes a connection for reading with statements that may take long: those that no index
+    /// bounds. They hold up no other request.
+    pub(crate) async fn read_at_length(&self) -> Result<ReadConn, Error> {
+        let mut read = self.read().await?;
+        read.run_apart();
+        Ok(read)
+    }
+
+    /// Begins a transaction for reading. All its statements see the database at the same moment, and
+    /// may take long.
     pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
-        let ReadConn(mut session) = self.read().await?;
-        let begin = match session.is_sqlite() {
-            true => "BEGIN",
-            false => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        session.begin(begin).await?;
-        Ok(Tx(session))
+        self.read_at_length().await?.snapshot().await
     }
 
     /// Begins a transaction for writing. Dropping it rolls it back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
-        // A deferred transaction of SQLite that reads first and then writes fails at once where
-        // another connection has written in between.
-        let (link, begin) = match &self.pools {
-            Pools::Sqlite { writer, .. } => (self.sqlite(writer).await?, "BEGIN IMMEDIATE"),
-            Pools::Postgres(pool) => (self.postgres(pool).await?, "BEGIN"),
+        let health = self.health.clone();
+        let session = match &self.pools {
+            Pools::Sqlite(file) => file.writer(health).await.map(Session::Sqlite),
+            Pools::Postgres(server) => server.session(health).await.map(Session::Postgres),
         };
-        let mut session = self.session(link);
-        session.begin(begin).await?;
-        Ok(Tx(session))
+        Tx::begin(session.map_err(|error| self.refused(error))?).await
     }
 
-    /// The writing connection to SQLite, outside a transaction; `None` for PostgreSQL.
+    /// The writing connection to SQLite, outside a transaction; `None` for PostgreSQL. Its
+    /// statements may take long.
     async fn file_writer(&self) -> Result<Option<Session>, Error> {
-        match &self.pools {
-            Pools::Sqlite { writer, .. } => Ok(Some(self.session(self.sqlite(writer).await?))),
-            Pools::Postgres(_) => Ok(None),
-        }
+        let Pools::Sqlite(file) = &self.pools else { return Ok(None) };
+        let session = file.writer_alone(self.health.clone()).await;
+        let mut session = session.map_err(|error| self.refused(error))?;
+        session.run_apart();
+        Ok(Some(Session::Sqlite(session)))
     }
 
-    fn session(&self, link: Link) -> Session {
-        Session::new(link, self.health.clone())
-    }
-
-    async fn sqlite(&self, pool: &Pool<sqlite::Opener>) -> Result<Link, Error> {
-        // Boxed, because it holds everything that connecting may need, and every use case would
-        // carry it.
-        match Box::pin(pool.get()).await {
-            Ok(object) => Ok(Link::Sqlite(object)),
-            Err(PoolError::Backend(error)) => {
-                let fault = sqlite::fault(&error, pool.manager().path()).await;
-                Err(conn::db_error(&self.health, fault, error).into())
-            }
-            Err(error) => Err(crowded(&error)),
-        }
-    }
-
-    /// Takes a connection to PostgreSQL in a task of its own. If the request is dropped, a
-    /// connection that is being opened or checked still reaches the pool.
-    async fn postgres(&self, pool: &Pool<postgres::Opener>) -> Result<Link, Error> {
-        let own = pool.clone();
-        let asked = async move { tokio::time::timeout(postgres::WAIT, own.get()).await };
-        match tokio::spawn(asked).await {
-            Ok(Ok(Ok(object))) => Ok(Link::Postgres(object)),
-            Ok(Ok(Err(PoolError::Backend(error)))) => {
-                let fault = postgres::fault(&error);
-                Err(conn::db_error(&self.health, fault, error).into())
-            }
-            Ok(Ok(Err(error))) => Err(crowded(&error)),
-            Ok(Err(_)) => Err(crowded(&PoolError::Timeout(TimeoutType::Wait))),
-            Err(error) => Err(Error::Internal(error.into())),
+    fn refused(&self, refusal: NoConnection) -> Error {
+        match refusal {
+            NoConnection::Failed(failure) => failure.report(&self.health).into(),
+            NoConnection::Crowded(why) => crowded(why),
         }
     }
 
@@ -264,58 +239,34 @@ impl Db {
 
     /// How busy each pool of connections is.
     pub fn pools(&self) -> Vec<PoolUse> {
-        fn of<M: Manager>(name: &'static str, pool: &Pool<M>) -> PoolUse {
-            let status = pool.status();
-            let busy = status.size.saturating_sub(status.available);
-            PoolUse { name, busy, idle: status.available, max: status.max_size }
-        }
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
-                vec![of("writer", writer), of("readers", readers)]
-            }
-            Pools::Postgres(pool) => vec![of("all", pool)],
+            Pools::Sqlite(file) => file.uses(),
+            Pools::Postgres(server) => server.uses(),
         }
     }
 
     fn is_closed(&self) -> bool {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => writer.is_closed(),
-            Pools::Postgres(pool) => pool.is_closed(),
+            Pools::Sqlite(file) => file.is_closed(),
+            Pools::Postgres(server) => server.is_closed(),
         }
     }
 
     /// Closes all connections. SQLite then writes its log into the database file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
-                sqlite::close(readers).await;
-                sqlite::close(writer).await;
-            }
-            Pools::Postgres(pool) => postgres::close(pool).await,
+            Pools::Sqlite(file) => file.close().await,
+            Pools::Postgres(server) => server.close().await,
         }
         self.health.closed();
     }
 }
 
-/// The database's own message about a failure, with its code. The drivers' texts also name a place
-/// in their own or the database's source code.
-fn reason(error: &sqlx::Error) -> String {
-    let Some(refusal) = error.as_database_error() else { return error.to_string() };
-    match refusal.code() {
-        Some(code) => format!("{} ({code})", refusal.message()),
-        None => refusal.message().to_owned(),
-    }
-}
-
 /// Reports that no connection was free in time, or that the database is being closed.
-fn crowded(error: &PoolError<sqlx::Error>) -> Error {
+fn crowded(why: &'static str) -> Error {
     static REPORTS: OncePerSecond = OncePerSecond::new();
     if let Some(left_out) = REPORTS.admit() {
-        let error = match error {
-            PoolError::Backend(error) => reason(error),
-            other => other.to_string(),
-        };
-        tracing::warn!(%error, left_out, "no connection to the database was free");
+        tracing::warn!(why, left_out, "no connection to the database was free");
     }
     Error::Unavailable { reason: "the database is busy", after: 1 }
 }

@@ -1,5 +1,7 @@
 //! PostgreSQL: a pool of connections.
 
+mod session;
+
 use std::{
     io::ErrorKind,
     sync::{Mutex, PoisonError},
@@ -8,20 +10,30 @@ use std::{
 
 use deadpool::{
     Runtime,
-    managed::{Manager, Metrics, Pool, RecycleError, RecycleResult},
+    managed::{Manager, Metrics, Pool, PoolError, RecycleError, RecycleResult},
 };
 use sqlx::{
     ConnectOptions, Connection,
+    migrate::MigrateError,
     postgres::{PgConnectOptions, PgConnection, PgSslMode},
 };
 
-use super::{Pools, fault::Fault, migrate, reason};
-use crate::finding::Finding;
+use super::{
+    failure::{Failure, NoConnection},
+    fault::Fault,
+    health::Health,
+    migrate,
+};
+use crate::{finding::Finding, metrics::PoolUse};
+pub(super) use session::Session;
 
 const CONNECTIONS: usize = 16;
 
 /// How long a request waits for a connection, in all.
-pub(super) const WAIT: Duration = Duration::from_secs(3);
+const WAIT: Duration = Duration::from_secs(3);
+/// A connection that was taken less than this time ago is handed out without a ping: a ping costs as
+/// much as a read, and networks forget connections that are idle.
+const PING_AFTER: Duration = Duration::from_secs(1);
 /// The deadline for the answer to a ping. A connection that the network has dropped gives none.
 const PING_TIME: Duration = Duration::from_secs(1);
 /// How long connecting to a server that refuses is tried, and the pause between two attempts.
@@ -29,11 +41,52 @@ const CONNECT_TIME: Duration = Duration::from_millis(2_500);
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// The deadline of a statement on the client's side. The server gives up half a second earlier, so
 /// that a connection is lost only where the answer can't arrive.
-pub(super) const STATEMENT_TIME: Duration = Duration::from_secs(5);
+const STATEMENT_TIME: Duration = Duration::from_secs(5);
 const STATEMENT_TIME_OF_SERVER: &str = "4500";
 
+/// The connections to one server. Clones share them.
+#[derive(Clone)]
+pub(super) struct Server(Pool<Opener>);
+
+impl Server {
+    /// Takes a connection, in a task of its own. If the request is dropped, a connection that is
+    /// being opened or checked still reaches the pool.
+    pub(super) async fn session(&self, health: Health) -> Result<Session, NoConnection> {
+        let pool = self.0.clone();
+        let asked = async move { tokio::time::timeout(WAIT, pool.get()).await };
+        match tokio::spawn(asked).await {
+            Ok(Ok(Ok(conn))) => Ok(Session::new(conn, health)),
+            Ok(Ok(Err(PoolError::Backend(error)))) => Err(NoConnection::Failed(describe(&error))),
+            Ok(Ok(Err(PoolError::Closed))) => Err(NoConnection::Crowded("the pool is closed")),
+            Ok(_) => Err(NoConnection::Crowded("all connections were in use")),
+            Err(error) => Err(NoConnection::Failed(Failure::new(Fault::Defect, error.to_string()))),
+        }
+    }
+
+    /// How busy the connections are.
+    pub(super) fn uses(&self) -> Vec<PoolUse> {
+        let status = self.0.status();
+        let busy = status.size.saturating_sub(status.available);
+        vec![PoolUse { name: "all", busy, idle: status.available, max: status.max_size }]
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// Closes all connections.
+    pub(super) async fn close(&self) {
+        for conn in self.0.retain(|_, _| false).removed {
+            if let Err(error) = conn.close().await {
+                tracing::debug!(%error, "a connection could not be closed");
+            }
+        }
+        self.0.close();
+    }
+}
+
 /// Opens the connections to one server.
-pub(super) struct Opener {
+struct Opener {
     options: PgConnectOptions,
     /// Connections that were opened at or before this time are no longer trusted.
     distrusted: Mutex<Option<Instant>>,
@@ -41,7 +94,7 @@ pub(super) struct Opener {
 
 impl Opener {
     /// Marks all connections that are open now as not to be used again.
-    pub(super) fn distrust_all(&self) {
+    fn distrust_all(&self) {
         *self.distrusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
@@ -74,8 +127,8 @@ impl Manager for Opener {
         }
     }
 
-    /// Pings the connection. Where no answer comes, the network has probably dropped the other
-    /// connections too.
+    /// Pings the connection, unless it was in use a moment ago. Where no answer comes, the network has
+    /// probably dropped the other connections too.
     async fn recycle(
         &self,
         conn: &mut PgConnection,
@@ -83,6 +136,9 @@ impl Manager for Opener {
     ) -> RecycleResult<sqlx::Error> {
         if self.is_distrusted(metrics.created) {
             return Err(RecycleError::message("opened before the fault"));
+        }
+        if metrics.last_used() < PING_AFTER {
+            return Ok(());
         }
         match tokio::time::timeout(PING_TIME, conn.ping()).await {
             Ok(Ok(())) => Ok(()),
@@ -96,7 +152,7 @@ impl Manager for Opener {
 }
 
 /// Fails where the server can't be written: it is a standby, or it was made read-only.
-pub(super) async fn refuse_read_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn refuse_read_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     let read_only: String =
         sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&mut *conn).await?;
     if read_only == "off" {
@@ -124,8 +180,25 @@ fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// The database's own message about a failure, with its code. The drivers' texts also name a place
+/// in their own or the database's source code.
+pub(super) fn reason(error: &sqlx::Error) -> String {
+    let Some(refusal) = error.as_database_error() else { return error.to_string() };
+    match refusal.code() {
+        Some(code) => format!("{} ({code})", refusal.message()),
+        None => refusal.message().to_owned(),
+    }
+}
+
+/// Describes a failure.
+pub(super) fn describe(error: &sqlx::Error) -> Failure {
+    let refusal = error.as_database_error().filter(|refusal| refusal.is_unique_violation());
+    let unique_key = refusal.and_then(|refusal| refusal.constraint()).map(str::to_owned);
+    Failure { fault: fault(error), reason: reason(error), unique_key }
+}
+
 /// The class of a failure, by its SQLSTATE (PostgreSQL documentation, appendix A).
-pub(super) fn fault(error: &sqlx::Error) -> Fault {
+fn fault(error: &sqlx::Error) -> Fault {
     let refusal = match error {
         sqlx::Error::Database(refusal) => refusal,
         sqlx::Error::Io(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
@@ -154,13 +227,18 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
 }
 
 /// Connects once outside the pool, checks the server and applies the migrations.
-pub(super) async fn open(url: &str) -> Result<Pools, String> {
+pub(super) async fn open(url: &str) -> Result<Server, String> {
     let (mut first, options, place) = connect(url).await?;
     let failed = |error: &dyn std::fmt::Display| format!("can't use {place}: {error}");
     refuse_read_only(&mut first).await.map_err(|error| failed(&reason(&error)))?;
     // This connection has no statement timeout.
     let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
-    migrated.map_err(|error| migrate::explain(&error))?;
+    migrated.map_err(|error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            migrate::not_applied(&reason(&error))
+        }
+        other => migrate::explain(&other),
+    })?;
     let closed = first.close().await;
     closed.map_err(|error| format!("can't close the connection to {place}: {}", reason(&error)))?;
     let options = options.options([
@@ -179,7 +257,7 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     ]);
     let opener = Opener { options, distrusted: Mutex::default() };
     let builder = Pool::builder(opener).max_size(CONNECTIONS).runtime(Runtime::Tokio1);
-    Ok(Pools::Postgres(builder.build().map_err(|error| failed(&error))?))
+    Ok(Server(builder.build().map_err(|error| failed(&error))?))
 }
 
 /// SQLSTATE: the database does not exist.
@@ -248,14 +326,4 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
         return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
     }
     Ok((first, options, place))
-}
-
-/// Closes the connections of a pool.
-pub(super) async fn close(pool: &Pool<Opener>) {
-    for conn in pool.retain(|_, _| false).removed {
-        if let Err(error) = conn.close().await {
-            tracing::debug!(%error, "a connection could not be closed");
-        }
-    }
-    pool.close();
 }

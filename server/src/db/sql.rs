@@ -1,50 +1,12 @@
 //! A statement with its arguments, for either database.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{
-    Arguments as _, Decode, Postgres, Row as _, Sqlite, Type,
-    postgres::{PgArguments, PgRow},
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, arg::Arg, sqlite};
 use crate::error::Error;
 
-/// The maximum number of rows in one statement. For every value SQLite searches the names of all
-/// values of the statement, so that thousands of them would take most of the time.
+/// The maximum number of rows in one statement.
 pub(super) const ROWS: usize = 100;
-
-/// A bound value. Each variant may hold NULL, because PostgreSQL needs to know the type of a NULL.
-#[derive(Clone, Debug)]
-pub(crate) enum Arg {
-    Int(Option<i64>),
-    Text(Option<String>),
-    Bool(Option<bool>),
-    Time(Option<DateTime<Utc>>),
-}
-
-macro_rules! args {
-    ($($type:ty => |$value:ident| $arg:expr),* $(,)?) => {$(
-        impl From<$type> for Arg {
-            fn from($value: $type) -> Self { $arg }
-        }
-    )*};
-}
-
-args! {
-    i64 => |value| Self::Int(Some(value)),
-    Option<i64> => |value| Self::Int(value),
-    &str => |value| Self::Text(Some(value.to_owned())),
-    String => |value| Self::Text(Some(value)),
-    Option<String> => |value| Self::Text(value),
-    Option<&str> => |value| Self::Text(value.map(str::to_owned)),
-    bool => |value| Self::Bool(Some(value)),
-    Option<bool> => |value| Self::Bool(value),
-    DateTime<Utc> => |value| Self::Time(Some(value)),
-    Option<DateTime<Utc>> => |value| Self::Time(value),
-    NaiveDate => |value| Self::Text(Some(value.to_string())),
-    Option<NaiveDate> => |value| Self::Text(value.map(|date| date.to_string())),
-}
 
 /// A statement. Its text is assembled from literals only, so no input can become part of it.
 #[derive(Clone, Debug, Default)]
@@ -161,57 +123,29 @@ impl Sql {
     }
 }
 
-macro_rules! bind_each {
-    ($args:ident, $bound:ident) => {
-        for arg in $args {
-            let added = match arg {
-                Arg::Int(value) => $bound.add(value),
-                Arg::Text(value) => $bound.add(value),
-                Arg::Bool(value) => $bound.add(value),
-                Arg::Time(value) => $bound.add(value),
-            };
-            added.map_err(Error::Internal)?;
-        }
-    };
-}
-
-pub(super) fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments, DbError> {
-    let mut bound = SqliteArguments::default();
-    bind_each!(args, bound);
-    Ok(bound)
-}
-
-pub(super) fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, DbError> {
-    let mut bound = PgArguments::default();
-    bind_each!(args, bound);
-    Ok(bound)
-}
-
 /// A row of a result.
 pub(crate) enum Row {
-    Sqlite(SqliteRow),
+    Sqlite(sqlite::Row),
     Postgres(PgRow),
 }
 
 /// A type that can be read from a column of either database.
 pub(crate) trait Value:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+    sqlite::FromCell + for<'r> Decode<'r, Postgres> + Type<Postgres>
 {
 }
 
-impl<T> Value for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
-}
+impl<T> Value for T where T: sqlite::FromCell + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
 
 impl Row {
     /// The value of a column. Fails where the column is missing or has another type.
     pub(crate) fn get<T: Value>(&self, column: &str) -> Result<T, Error> {
         match self {
-            Self::Sqlite(row) => row.try_get(column),
-            Self::Postgres(row) => row.try_get(column),
+            Self::Sqlite(row) => row.get(column).map_err(|error| Error::Internal(error.into())),
+            Self::Postgres(row) => {
+                row.try_get(column).map_err(|error| Error::Internal(error.into()))
+            }
         }
-        .map_err(|error| Error::Internal(Box::new(error)))
     }
 
     /// The names of a person, from two columns.

@@ -1,129 +1,136 @@
 //! SQLite: one writer, readers that can't write, and a write-ahead log that is synced at every
 //! commit.
 
-use std::{
-    io::{ErrorKind, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod failure;
+mod migrations;
+mod opener;
+mod session;
+mod statement;
+mod writer;
+
+use std::{io::ErrorKind, path::Path, time::Duration};
 
 use deadpool::{
     Runtime,
-    managed::{Manager, Metrics, Pool, RecycleResult},
+    managed::{Pool, PoolError, QueueMode, TimeoutType},
 };
-use sqlx::{
-    ConnectOptions, Connection, Executor, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use rusqlite::{Connection, OpenFlags};
+use tokio::task::spawn_blocking;
 
-use super::{Conn, Pools, Sql, fault::Fault, migrate, reason};
-use crate::{error::Error, finding::Finding};
+use super::{Conn, Sql, failure::NoConnection, health::Health, migrate};
+use crate::{error::Error, finding::Finding, metrics::PoolUse};
+use failure::SqliteError;
+use opener::{BUSY_TIME, Opener};
+pub(super) use session::Session;
+pub(crate) use statement::{FromCell, Row};
+use writer::{NoTurn, Writer};
 
-/// The number of reading connections. It exceeds the usual number of cores, because a reader also
-/// waits for its thread to wake up.
+/// The number of reading connections. More requests than there are cores hold one while they wait
+/// for something else.
 const READERS: usize = 6;
 /// How long a request waits for a connection, especially for the only writer.
 const WAIT: Duration = Duration::from_secs(10);
-/// How long a transaction waits for another process that is writing to the file.
-pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
-/// The pause between two attempts to begin while another process is writing.
-pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(2);
-/// How long SQLite itself waits for another process when a transaction begins, in milliseconds. Its
-/// own pauses grow to a tenth of a second, in which the other process may end a transaction and
-/// begin the next.
-const BUSY_TIME_OF_WRITER: &str = "PRAGMA busy_timeout = 5";
 /// The first release without the race that can corrupt a write-ahead log (sqlite.org, 3.51.3).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
-/// The bytes that must fit on the disk for it to count as having room.
-const ROOM: usize = 64 * 1024;
 
-/// Opens the connections to one file.
-pub(super) struct Opener {
-    options: SqliteConnectOptions,
-    path: PathBuf,
-    /// Device and inode of the file that was opened first.
-    #[cfg(unix)]
-    file: (u64, u64),
-    is_writer: bool,
+/// The connections to one file. Clones share them.
+#[derive(Clone)]
+pub(super) struct File {
+    writer: Writer,
+    readers: Pool<Opener>,
 }
 
-impl Opener {
-    /// The path of the file.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Manager for Opener {
-    type Type = SqliteConnection;
-    type Error = sqlx::Error;
-
-    /// Opens another connection to the same file. It refuses a file that has replaced the first
-    /// one, because open connections would continue with the old one.
-    async fn create(&self) -> Result<SqliteConnection, sqlx::Error> {
-        #[cfg(unix)]
-        if identity(&self.path)? != self.file {
-            let why = "the database's file was replaced while the server ran: restart it";
-            return Err(std::io::Error::other(why).into());
+impl File {
+    /// Takes a connection for reading.
+    pub(super) async fn reader(&self, health: Health) -> Result<Session, NoConnection> {
+        match self.readers.get().await {
+            Ok(conn) => Ok(Session::reader(conn, health)),
+            Err(PoolError::Backend(error)) => Err(self.not_opened(error).await),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => {
+                Err(NoConnection::Crowded("no reader was free"))
+            }
+            Err(_) => Err(NoConnection::Crowded("the readers are closed")),
         }
-        let mut conn = self.options.connect().await?;
-        if self.is_writer {
-            conn.execute(BUSY_TIME_OF_WRITER).await?;
+    }
+
+    /// Takes the connection for writing.
+    pub(super) async fn writer(&self, health: Health) -> Result<Session, NoConnection> {
+        self.has_turn(self.writer.turn(WAIT).await, health).await
+    }
+
+    /// Takes the connection for writing, outside any transaction.
+    pub(super) async fn writer_alone(&self, health: Health) -> Result<Session, NoConnection> {
+        self.has_turn(self.writer.turn_alone(WAIT).await, health).await
+    }
+
+    async fn has_turn(
+        &self,
+        turn: Result<writer::Turn, NoTurn>,
+        health: Health,
+    ) -> Result<Session, NoConnection> {
+        match turn {
+            Ok(turn) => Ok(Session::writer(turn, health)),
+            Err(NoTurn::Failed(error)) => Err(self.not_opened(error).await),
+            Err(NoTurn::TooLate) => Err(NoConnection::Crowded("the writer was not free")),
+            Err(NoTurn::Closed) => Err(NoConnection::Crowded("the writer is closed")),
         }
-        Ok(conn)
     }
 
-    async fn recycle(&self, _: &mut SqliteConnection, _: &Metrics) -> RecycleResult<sqlx::Error> {
-        Ok(())
+    async fn not_opened(&self, error: SqliteError) -> NoConnection {
+        NoConnection::Failed(error.describe_apart(self.readers.manager().path()).await)
     }
-}
 
-#[cfg(unix)]
-fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
+    /// How busy the connections are.
+    pub(super) fn uses(&self) -> Vec<PoolUse> {
+        let readers = self.readers.status();
+        let busy = readers.size.saturating_sub(readers.available);
+        let is_writing = usize::from(self.writer.is_busy());
+        vec![
+            PoolUse { name: "writer", busy: is_writing, idle: 1 - is_writing, max: 1 },
+            PoolUse { name: "readers", busy, idle: readers.available, max: readers.max_size },
+        ]
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
+    /// Closes all connections. SQLite then writes its log into the database file.
+    pub(super) async fn close(&self) {
+        self.readers.close();
+        drop(self.readers.retain(|_, _| false));
+        self.writer.close().await;
+    }
 }
 
 /// Opens the file. A missing file is created, readable by its owner only.
-pub(super) async fn open(path: &Path) -> Result<Pools, String> {
+pub(super) async fn open(path: &Path) -> Result<File, String> {
     let failed = |error: &dyn std::fmt::Display| {
         format!("can't open the database {}: {error}", path.display())
     };
     survive_size_limits().map_err(|error| failed(&error))?;
     make_private(path).map_err(|error| failed(&error))?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        // Opening never creates the file: a deleted database must not come back empty.
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("cache_size", "-16000")
-        // Deleted content is overwritten with zeros in the file.
-        .pragma("secure_delete", "ON");
-    let mut first = options.connect().await.map_err(|error| failed(&error))?;
-    check(&mut first).await.map_err(|error| failed(&error))?;
-    let migrated = migrate::sqlite().run_direct(None, &mut first, false).await;
-    migrated.map_err(|error| migrate::explain(&error))?;
-    first.close().await.map_err(|error| failed(&error))?;
-    #[cfg(unix)]
-    let file = identity(path).map_err(|error| failed(&error))?;
-    let pool = |is_writer: bool, size: usize| {
-        let options = options.clone().read_only(!is_writer);
-        let path = path.to_owned();
-        let opener = Opener {
-            options,
-            path,
-            #[cfg(unix)]
-            file,
-            is_writer,
-        };
-        let builder = Pool::builder(opener).max_size(size).runtime(Runtime::Tokio1);
-        builder.wait_timeout(Some(WAIT)).build().map_err(|error| failed(&error))
-    };
-    Ok(Pools::Sqlite { writer: pool(true, 1)?, readers: pool(false, READERS)? })
+    let writer = Opener::new(path, true).map_err(|error| failed(&error))?;
+    let readers = Opener::new(path, false).map_err(|error| failed(&error))?;
+    let opener = writer.clone();
+    let prepared = spawn_blocking(move || {
+        let first = opener.connect().map_err(|error| error.to_string())?;
+        first.busy_timeout(BUSY_TIME).map_err(|error| error.to_string())?;
+        check(&first).map(|()| first)
+    });
+    let opened = prepared.await.map_err(|error| failed(&error))?;
+    let mut first = opened.map_err(|error| failed(&error))?;
+    let migrated = spawn_blocking(move || migrations::run(&mut first)).await;
+    migrated.map_err(|error| failed(&error))??;
+    let readers = Pool::builder(readers)
+        .max_size(READERS)
+        // The connection that was used last has the wanted pages in its cache.
+        .queue_mode(QueueMode::Lifo)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(WAIT))
+        .build()
+        .map_err(|error| failed(&error))?;
+    Ok(File { writer: Writer::new(writer), readers })
 }
 
 /// Ignores SIGXFSZ, so that a write beyond a limit on file sizes fails like one on a full disk. The
@@ -139,98 +146,17 @@ fn survive_size_limits() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether another process's transaction is in the way.
-pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    primary_code(error) == Some(BUSY)
-}
-
-/// The primary result code: the low eight bits of SQLite's code (sqlite.org/rescode).
-fn primary_code(error: &sqlx::Error) -> Option<u8> {
-    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
-    u8::try_from(code & 0xff).ok()
-}
-
-const BUSY: u8 = 5;
-const LOCKED: u8 = 6;
-const NOMEM: u8 = 7;
-const READONLY: u8 = 8;
-const INTERRUPT: u8 = 9;
-const IOERR: u8 = 10;
-const FULL: u8 = 13;
-const CORRUPT: u8 = 11;
-const CANTOPEN: u8 = 14;
-const PROTOCOL: u8 = 15;
-const TOOBIG: u8 = 18;
-const CONSTRAINT: u8 = 19;
-const MISMATCH: u8 = 20;
-const NOTADB: u8 = 26;
-/// SQLITE_IOERR_READ and SQLITE_IOERR_SHORT_READ: a read failed.
-const IOERR_READS: [&str; 2] = ["266", "522"];
-
-/// The class of a failure on the file at this path.
-pub(super) async fn fault(error: &sqlx::Error, path: &Path) -> Fault {
-    if matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) {
-        return Fault::Away;
-    }
-    let code = error.as_database_error().and_then(|refusal| refusal.code());
-    match primary_code(error) {
-        Some(CONSTRAINT | TOOBIG | MISMATCH) => Fault::Refused,
-        Some(FULL) => Fault::NoRoom,
-        Some(IOERR) if code.is_some_and(|code| IOERR_READS.contains(&code.as_ref())) => Fault::Away,
-        Some(IOERR) => {
-            // SQLite recognises a full disk, but not a quota or a limit on file sizes.
-            let path = path.to_owned();
-            match tokio::task::spawn_blocking(move || has_room(&path)).await {
-                Ok(false) => Fault::NoRoom,
-                _ => Fault::Unwritable,
-            }
-        }
-        Some(BUSY | LOCKED | READONLY | PROTOCOL) => Fault::Unwritable,
-        // Either the file is damaged or the disk returned wrong data. Only another attempt can tell
-        // which.
-        Some(CORRUPT | NOTADB | CANTOPEN | NOMEM | INTERRUPT) => Fault::Away,
-        _ => Fault::Defect,
-    }
-}
-
-/// Whether a file beside the database can be written at an offset as large as its longest file.
-/// Failures other than a lack of room do not count.
-fn has_room(path: &Path) -> bool {
-    let beside = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let longest = length(path).max(length(&beside("-wal")));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).and_then(|mut file| {
-        file.seek(SeekFrom::Start(longest))?;
-        file.write_all(&vec![1; ROOM])?;
-        file.sync_data()
-    });
-    let kind = written.err().map(|error| error.kind());
-    !matches!(
-        kind,
-        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-    )
-}
-
-async fn check(first: &mut SqliteConnection) -> Result<(), String> {
-    let wrong = |error: sqlx::Error| reason(&error);
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(&mut *first)
-        .await
-        .map_err(wrong)?;
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+fn check(first: &Connection) -> Result<(), String> {
+    let wrong = |error: rusqlite::Error| SqliteError::from(error).to_string();
+    let mut parts = rusqlite::version().split('.').map(|part| part.parse().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
     if (next(), next(), next()) < VERSION_MIN {
-        return Err(format!("SQLite {version} is too old to be safe"));
+        return Err(format!("SQLite {} is too old to be safe", rusqlite::version()));
     }
     let mode: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *first).await.map_err(wrong)?;
+        first.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(wrong)?;
     let synchronous: i64 =
-        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *first).await.map_err(wrong)?;
+        first.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(wrong)?;
     // 2 is FULL: a commit has reached the disk before it is acknowledged.
     if mode != "wal" || synchronous != 2 {
         return Err("it can't keep a write-ahead log that is synced at every commit".to_owned());
@@ -240,21 +166,35 @@ async fn check(first: &mut SqliteConnection) -> Result<(), String> {
 
 /// Inspects the file without changing it.
 pub(super) async fn inspect(path: &Path) -> Result<Vec<Finding>, String> {
+    let path = path.to_owned();
+    let inspected = spawn_blocking(move || inspect_file(&path)).await;
+    inspected.map_err(|error| error.to_string())?
+}
+
+fn inspect_file(path: &Path) -> Result<Vec<Finding>, String> {
     let place = format!("the database {}", path.display());
     if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let later = format!("{place} does not exist yet: serve and migrate create it");
         return Ok(vec![Finding::warning(later)]);
     }
-    let failed = |error: sqlx::Error| format!("{place} can't be read: {}", reason(&error));
-    let options = SqliteConnectOptions::new().filename(path).read_only(true);
-    let mut file = SqliteConnection::connect_with(&options).await.map_err(failed)?;
-    let applied =
-        sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut file).await.map_err(failed)?;
-    let faults: Vec<String> =
-        sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut file).await.map_err(failed)?;
-    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await;
-    let orphans = orphans.map_err(failed)?.len();
-    file.close().await.map_err(failed)?;
+    let read = || -> rusqlite::Result<_> {
+        let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        file.busy_timeout(Duration::from_secs(5))?;
+        let all = |text: &str| -> rusqlite::Result<Vec<rusqlite::types::Value>> {
+            file.prepare(text)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let applied = file
+            .prepare(migrate::APPLIED)?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        let faults = file
+            .prepare("PRAGMA integrity_check")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()?;
+        Ok((applied, faults, all("PRAGMA foreign_key_check")?.len()))
+    };
+    let (applied, faults, orphans) =
+        read().map_err(|error| format!("{place} can't be read: {}", SqliteError::from(error)))?;
     let sound = match (faults.as_slice(), orphans) {
         ([ok], 0) if ok == "ok" => Finding::good("integrity_check finds nothing wrong"),
         (faults, orphans) => Finding::bad(format!(
@@ -288,19 +228,4 @@ pub(super) async fn analyze(writer: &mut Conn<'_>) -> Result<(), Error> {
     Sql::new("PRAGMA analysis_limit = 400").fetch_all(writer).await?;
     Sql::new("ANALYZE").execute(writer).await?;
     Ok(())
-}
-
-/// Closes the connections of a pool. The writer updates the planner's statistics first.
-pub(super) async fn close(pool: &Pool<Opener>) {
-    for mut conn in pool.retain(|_, _| false).removed {
-        if pool.manager().is_writer
-            && let Err(error) = conn.execute("PRAGMA analysis_limit = 400; PRAGMA optimize").await
-        {
-            tracing::debug!(%error, "the planner's statistics could not be updated");
-        }
-        if let Err(error) = conn.close().await {
-            tracing::debug!(%error, "a connection could not be closed");
-        }
-    }
-    pool.close();
 }

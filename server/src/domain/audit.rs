@@ -36,7 +36,7 @@ pub async fn list(
     }
     let pages = filter.pages();
     let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
-    let mut read = app.db().read().await?;
+    let mut read = app.db().read_at_length().await?;
     let mut conn = read.conn();
     let mut rows = audit::list(&mut conn, filter, &page.seek()).await?;
     let names = Names::read(&mut conn, actor, rows.iter().flat_map(mentioned)).await?;

@@ -68,6 +68,7 @@ async fn write_piece<T: Sync, S: Step<T>>(
     step: &S,
 ) -> Result<Vec<S::Outcome>, DbError> {
     let mut tx = app.db().begin().await?;
+    tx.run_apart();
     // From here on other writers wait.
     let began = Instant::now();
     let mut outcomes = Vec::new();

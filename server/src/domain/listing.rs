@@ -16,6 +16,9 @@ use crate::{
     error::Error,
 };
 
+/// The number of rows that are skipped in no time worth mentioning.
+const OFFSET_SHORT: i64 = 500;
+
 /// One page of a list, with the cursors of its neighbours.
 pub struct PageSlice<T> {
     /// The number of rows in the list, up to the limit.
@@ -176,9 +179,13 @@ impl PageRequest<SortKey> {
         app: &App,
         list: &L,
     ) -> Result<PageSlice<L::Record>, Error> {
-        let mut read = app.db().read().await?;
+        let seek = self.seek();
+        let mut read = match list.is_bounded() && seek.offset <= OFFSET_SHORT {
+            true => app.db().read().await?,
+            false => app.db().read_at_length().await?,
+        };
         let mut conn = read.conn();
-        let rows = listing::read(&mut conn, list, &self.seek()).await?;
+        let rows = listing::read(&mut conn, list, &seek).await?;
         let count = listing::count(&mut conn, list, COUNT_MAX + 1).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }

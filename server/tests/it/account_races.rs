@@ -6,9 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use server::domain::accounts::users;
 use shared::account::Role;
-use sqlx::Connection;
 
 use crate::{
+    beside::Beside,
     harness::{Answer, Backend, Client, PASSWORD, Server, on_both},
     mail::{eventually, sql},
     users::{NEW_PASSWORD, make},
@@ -25,37 +25,23 @@ on_both! {
 }
 
 /// A connection that blocks other writes to accounts.
-enum Held {
-    Sqlite(sqlx::SqliteConnection),
-    Postgres(sqlx::PgConnection),
-}
+struct Held(Beside);
 
 impl Held {
     async fn new(server: &Server) -> Self {
-        let url = &server.place.database_url;
-        if url.starts_with("sqlite:") {
-            let mut held = sqlx::SqliteConnection::connect(url).await.unwrap();
-            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut held).await.unwrap();
-            return Self::Sqlite(held);
-        }
-        let mut held = sqlx::PgConnection::connect(url).await.unwrap();
-        let lock = "BEGIN; SELECT id FROM users ORDER BY id FOR UPDATE";
-        sqlx::raw_sql(lock).execute(&mut held).await.unwrap();
-        Self::Postgres(held)
+        let mut held = Beside::connect(&server.place.database_url).await;
+        let lock = match held {
+            Beside::Sqlite(_) => "BEGIN IMMEDIATE",
+            Beside::Postgres(_) => "BEGIN; SELECT id FROM users ORDER BY id FOR UPDATE",
+        };
+        held.execute(lock).await;
+        Self(held)
     }
 
     /// Writes something and releases the other writers.
-    async fn finish(self, statement: &'static str) {
-        match self {
-            Self::Sqlite(mut held) => {
-                sqlx::raw_sql(statement).execute(&mut held).await.unwrap();
-                sqlx::raw_sql("COMMIT").execute(&mut held).await.unwrap();
-            }
-            Self::Postgres(mut held) => {
-                sqlx::raw_sql(statement).execute(&mut held).await.unwrap();
-                sqlx::raw_sql("COMMIT").execute(&mut held).await.unwrap();
-            }
-        }
+    async fn finish(mut self, statement: &'static str) {
+        self.0.execute(statement).await;
+        self.0.execute("COMMIT").await;
     }
 }
 
@@ -73,12 +59,12 @@ async fn overtaken(
     let answer = tokio::spawn(async move { client.send(request).await });
     let waiting = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    eventually(async || match &held {
-        Held::Sqlite(_) => {
+    eventually(async || match &held.0 {
+        Beside::Sqlite(_) => {
             let pools = server.app.levels().pools;
             pools.iter().any(|pool| pool.name == "writer" && pool.busy > 0).then_some(())
         }
-        Held::Postgres(_) => (sql(&server.place, waiting).await == 1).then_some(()),
+        Beside::Postgres(_) => (sql(&server.place, waiting).await == 1).then_some(()),
     })
     .await;
     held.finish(statement).await;

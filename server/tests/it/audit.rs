@@ -3,9 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::account::Role;
-use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
-use crate::harness::{Answer, Backend, Client, Server, on_both};
+use crate::{
+    beside::Beside,
+    harness::{Answer, Backend, Client, Server, on_both},
+};
 
 on_both! {
     only_administrators_read_the_log,
@@ -25,24 +27,15 @@ pub(crate) async fn execute(server: &Server, statements: &[&str]) {
 
 /// The first column of a statement's result, read directly from the database.
 pub(crate) async fn fetch(server: &Server, statement: &str) -> Vec<String> {
-    let url = &server.place.database_url;
-    let statement = AssertSqlSafe(statement.to_owned());
-    if url.starts_with("sqlite") {
-        let mut connection = sqlx::SqliteConnection::connect(url).await.unwrap();
-        let rows = connection.fetch_all(statement).await.unwrap();
-        let rows = rows.iter().map(|row| {
-            // The text of a plan is in the last column.
-            row.try_get::<String, _>(row.len() - 1).unwrap()
-        });
-        let rows = rows.collect();
-        connection.close().await.unwrap();
-        return rows;
-    }
-    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-    let rows = connection.fetch_all(statement).await.unwrap();
-    let rows = rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()).collect();
-    connection.close().await.unwrap();
-    rows
+    let mut connection = Beside::connect(&server.place.database_url).await;
+    // The text of a plan is in the last column.
+    let is_sqlite = matches!(connection, Beside::Sqlite(_));
+    let rows = connection.rows(statement).await.into_iter();
+    let text = |row: Vec<Option<String>>| match is_sqlite {
+        true => row.into_iter().next_back().flatten(),
+        false => row.into_iter().next().flatten(),
+    };
+    rows.map(|row| text(row).unwrap()).collect()
 }
 
 async fn log(admin: &Client, query: &str) -> Answer {

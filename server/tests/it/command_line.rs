@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    beside::Beside,
     connections::begin_request,
     crash::{create_admin, log_in, program, program_by, serve, serve_logging},
     harness::{Backend, PASSWORD, Place, on_both},
@@ -156,18 +157,7 @@ async fn running_out_of_files_is_logged_once_a_second() {
 
 /// Writes directly to the database.
 async fn execute(place: &Place, statement: &'static str) {
-    use sqlx::{Connection, Executor};
-    match place.database_url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let url = format!("sqlite:{path}");
-            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-            connection.execute(statement).await.unwrap();
-        }
-        None => {
-            let mut connection = sqlx::PgConnection::connect(&place.database_url).await.unwrap();
-            connection.execute(statement).await.unwrap();
-        }
-    }
+    Beside::connect(&place.database_url).await.execute(statement).await;
 }
 
 async fn a_database_that_is_newer_than_the_program_is_refused(backend: Backend) {

@@ -10,7 +10,6 @@ use std::{
 use reqwest::Method;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -18,6 +17,7 @@ use tokio::{
 
 use crate::{
     audit::fetch,
+    beside::Beside,
     crash::{create_admin, serve},
     harness::{Backend, Client, PASSWORD, Place, Server, on_both},
     postgres,
@@ -154,13 +154,13 @@ async fn a_lock_of_another_program_causes_503_while_it_lasts() {
     let server = Server::start(Backend::Sqlite).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana"})).await;
-    let mut other = SqliteConnection::connect(&server.place.database_url).await.unwrap();
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let mut other = Beside::connect(&server.place.database_url).await;
+    other.execute("BEGIN IMMEDIATE").await;
     let refused = staff.post("/api/patients", json!({"first_name": "Ben"})).await;
     refused.expect_status(503).header("retry-after");
     staff.get("/api/patients/1").await.expect_status(200);
     staff.get("/readyz").await.expect_status(503);
-    other.execute("ROLLBACK").await.unwrap();
+    other.execute("ROLLBACK").await;
     until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
     until(&staff, Method::GET, "/readyz", 200, &[503]).await;
 }
@@ -172,11 +172,11 @@ async fn a_replaced_database_file_stops_writes() {
     let file = server.place.folder.path().join("desk.sqlite");
     std::fs::copy(&file, file.with_extension("copy")).unwrap();
     // After this the server has to open its writing connection again.
-    let mut other = SqliteConnection::connect(&server.place.database_url).await.unwrap();
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let mut other = Beside::connect(&server.place.database_url).await;
+    other.execute("BEGIN IMMEDIATE").await;
     staff.post("/api/patients", json!({"first_name": "Ben"})).await.expect_status(503);
-    other.execute("ROLLBACK").await.unwrap();
-    other.close().await.unwrap();
+    other.execute("ROLLBACK").await;
+    drop(other);
     std::fs::rename(file.with_extension("copy"), &file).unwrap();
     staff.post("/api/patients", json!({"first_name": "Ben"})).await.expect_status(503);
     staff.get("/readyz").await.expect_status(503);
@@ -400,6 +400,8 @@ async fn behind_a_proxy() -> (Server, Proxy, Client) {
 async fn connections_that_the_network_has_forgotten_are_all_replaced_at_once() {
     let (_server, proxy, staff) = behind_a_proxy().await;
     for _ in 0..2 {
+        // Networks forget connections that are idle.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
         proxy.forget();
         // The first request notices the fault for all connections, and is answered too.
         for _ in 0..10 {
@@ -412,9 +414,8 @@ async fn connections_that_the_network_has_forgotten_are_all_replaced_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statements_without_an_answer_time_out() {
     let (server, proxy, staff) = behind_a_proxy().await;
-    let mut operator = sqlx::PgConnection::connect(&postgres::direct(&server)).await.unwrap();
-    operator.execute("BEGIN").await.unwrap();
-    operator.execute("SELECT id FROM patients FOR UPDATE").await.unwrap();
+    let mut operator = Beside::connect(&postgres::direct(&server)).await;
+    operator.execute("BEGIN; SELECT id FROM patients FOR UPDATE").await;
     // As many requests as there are connections wait for the row when the network drops them.
     let stuck: Vec<_> = (0..16)
         .map(|_| {
@@ -427,7 +428,7 @@ async fn statements_without_an_answer_time_out() {
     let waiting = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
-        let count: i64 = sqlx::query_scalar(waiting).fetch_one(&mut operator).await.unwrap();
+        let count = operator.number(waiting).await;
         // The others wait behind the first one for the same row.
         if count >= 8 {
             break;
@@ -435,7 +436,7 @@ async fn statements_without_an_answer_time_out() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     proxy.forget();
-    operator.execute("ROLLBACK").await.unwrap();
+    operator.execute("ROLLBACK").await;
     until(&staff, Method::GET, "/api/patients/1", 200, &[503]).await;
     until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
     for stuck in stuck {

@@ -10,7 +10,10 @@ use server::{
 };
 use shared::account::Role;
 
-use crate::harness::{Backend, PASSWORD, Place, Server, on_both};
+use crate::{
+    beside::Beside,
+    harness::{Backend, PASSWORD, Place, Server, on_both},
+};
 
 on_both! {
     registering_mails_a_code_that_confirms_the_address_once,
@@ -41,20 +44,7 @@ pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T
 
 /// Executes a statement beside the server. Returns the selected number.
 pub(crate) async fn sql(place: &Place, statement: &'static str) -> i64 {
-    use sqlx::{Connection, Row};
-    match place.database_url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let url = format!("sqlite:{path}");
-            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-            let row = sqlx::query(statement).fetch_optional(&mut connection).await.unwrap();
-            row.map_or(0, |row| row.get(0))
-        }
-        None => {
-            let mut connection = sqlx::PgConnection::connect(&place.database_url).await.unwrap();
-            let row = sqlx::query(statement).fetch_optional(&mut connection).await.unwrap();
-            row.map_or(0, |row| row.get(0))
-        }
-    }
+    Beside::connect(&place.database_url).await.number(statement).await
 }
 
 pub(crate) const WAITING: &str = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting'";

@@ -4,7 +4,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::account::Role;
 
-use crate::harness::{Answer, Backend, Client, Server, on_both};
+use crate::{
+    beside::Beside,
+    harness::{Answer, Backend, Client, Server, on_both},
+};
 
 on_both! {
     rules_are_checked_even_if_other_members_are_invalid,
@@ -356,29 +359,12 @@ async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
 pub(crate) async fn dump(server: &Server) -> String {
     let url = &server.place.database_url;
     let tables = ["patients", "patient_terms", "patient_identifiers", "audit_log", "audit_values"];
+    let mut connection = Beside::connect(url).await;
     let mut dump = String::new();
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        use sqlx::{Connection, Row};
-        let mut connection =
-            sqlx::SqliteConnection::connect(&format!("sqlite:{path}")).await.unwrap();
-        for table in tables {
-            let query = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
-            for row in sqlx::query(query).fetch_all(&mut connection).await.unwrap() {
-                for i in 0..row.len() {
-                    if let Ok(Some(text)) = row.try_get::<Option<String>, _>(i) {
-                        dump.push_str(&text);
-                        dump.push('\n');
-                    }
-                }
-            }
-        }
-    } else {
-        use sqlx::{Connection, Row};
-        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-        for table in tables {
-            let query = sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t"));
-            for row in sqlx::query(query).fetch_all(&mut connection).await.unwrap() {
-                dump.push_str(&row.get::<String, _>(0));
+    for table in tables {
+        for row in connection.rows(&format!("SELECT * FROM {table}")).await {
+            for text in row.into_iter().flatten() {
+                dump.push_str(&text);
                 dump.push('\n');
             }
         }

@@ -93,6 +93,16 @@ impl Listed for Listing<'_> {
         }
     }
 
+    fn is_bounded(&self) -> bool {
+        let PatientFilter { gender, blood_type, city, created_by, doctor, .. } = self.filter;
+        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
+        self.search.is_none()
+            && (gender.is_none() && blood_type.is_none() && city.is_none())
+            && (created_by.is_none() && doctor.is_none())
+            && (born_from.is_none() && born_to.is_none())
+            && (updated_from.is_none() && updated_to.is_none())
+    }
+
     fn ranked_by(&self) -> Option<(&Search, Terms)> {
         self.search.map(|search| (search, Terms::OfPatients))
     }

@@ -34,7 +34,7 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     if typed.is_empty() {
         return recent(app, actor, visible).await;
     }
-    let mut read = app.db().read().await?;
+    let mut read = app.db().read_at_length().await?;
     let mut conn = read.conn();
     if let Some(id) = typed.strip_prefix('#') {
         let found = by_id(app, &mut conn, visible, id.trim()).await?;

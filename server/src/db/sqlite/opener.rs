@@ -1,0 +1,99 @@
+//! How connections to the file are opened.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::SqliteError;
+
+/// How long SQLite itself waits for another process, for example while that one restores the log.
+pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
+/// The same for the writer, once it is open: it looks again by itself, more often than SQLite and
+/// without holding up a thread.
+const BUSY_TIME_OF_WRITER: Duration = Duration::from_millis(5);
+/// The settings of every connection. Sizes of caches are in KiB, if negative. Deleted content is
+/// overwritten with zeros in the file.
+const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
+                        PRAGMA cache_size = -8000; PRAGMA secure_delete = ON;";
+/// The number of statements that a connection keeps prepared.
+const STATEMENTS: usize = 128;
+
+/// Opens connections to one file.
+#[derive(Clone)]
+pub(in crate::db) struct Opener {
+    path: PathBuf,
+    /// Device and inode of the file that was opened first.
+    #[cfg(unix)]
+    file: (u64, u64),
+    is_writer: bool,
+}
+
+impl Opener {
+    /// Opens connections to the file that is there now, for reading only or for writing too.
+    pub(super) fn new(path: &Path, is_writer: bool) -> std::io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            #[cfg(unix)]
+            file: identity(path)?,
+            is_writer,
+        })
+    }
+
+    /// The path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens another connection to the same file. It refuses a file that has replaced the first
+    /// one, because open connections would continue with the old one.
+    pub(super) fn connect(&self) -> Result<Connection, SqliteError> {
+        #[cfg(unix)]
+        if identity(&self.path)? != self.file {
+            let why = "the database's file was replaced while the server ran: restart it";
+            return Err(std::io::Error::other(why).into());
+        }
+        // Opening never creates the file: a deleted database must not come back empty.
+        let access = match self.is_writer {
+            true => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            false => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(&self.path, flags)?;
+        conn.busy_timeout(BUSY_TIME)?;
+        conn.execute_batch(SETTINGS)?;
+        if self.is_writer {
+            conn.execute_batch("PRAGMA journal_mode = WAL")?;
+            conn.busy_timeout(BUSY_TIME_OF_WRITER)?;
+        }
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(conn)
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl Manager for Opener {
+    type Type = Connection;
+    type Error = SqliteError;
+
+    async fn create(&self) -> Result<Connection, SqliteError> {
+        self.connect()
+    }
+
+    /// Ends the transaction of a request that was dropped while a thread read for it.
+    async fn recycle(&self, conn: &mut Connection, _: &Metrics) -> RecycleResult<SqliteError> {
+        if conn.is_autocommit() {
+            return Ok(());
+        }
+        conn.execute_batch("ROLLBACK").map_err(|error| RecycleError::Backend(error.into()))
+    }
+}
