@@ -1,6 +1,7 @@
 //! Measures the real program in a pseudo-terminal, logged in to a real server with 10,000 sample patients:
-//! the first frame, keys to the screen (quiet, while the server hangs, while others change records), a
-//! search to its result, an idle screen, memory. Asserts nothing.
+//! the first frame, keys to the screen (without a search, quiet, while the server hangs, while others change
+//! records), a search to its result, an idle screen, memory. Asserts nothing. Beside each key stands the time
+//! of a byte that only passes through another pseudo-terminal: a machine that has other work delays both.
 //!
 //! `cargo run --release -p tui --example latency` (after `cargo build --release`); `-- PROGRAM` measures
 //! another build of the program.
@@ -10,6 +11,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "the tests' terminal uses them")]
 
 mod desk;
+mod echo;
 #[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../../tests/it/pty.rs"]
 mod pty;
@@ -22,6 +24,7 @@ use std::{
 
 use self::{
     desk::Desk,
+    echo::Echo,
     pty::{Home, Program, Start, key},
 };
 
@@ -33,6 +36,14 @@ const KEYS: usize = 400;
 const WORD: usize = 20;
 /// Where the text of the search begins: row and column.
 const FIELD: (u16, u16) = (1, 9);
+/// Where the rows of the list begin.
+const ROWS: u16 = 4;
+/// How far down the list the selection goes.
+const FAR: usize = 10;
+/// The key, as terminals send it.
+const UP: &str = "\x1b[A";
+/// What marks the selected row.
+const MARK: &str = "›";
 /// The next key is pressed when nothing was written for so long.
 const QUIET: Duration = Duration::from_millis(40);
 /// A minute in which nobody does anything.
@@ -57,6 +68,7 @@ fn main() {
     let mut running = log_in(&program, &home, &desk);
     println!("memory after the login: {}", memory(&running));
     to_list(&mut running);
+    rows(&mut running);
     keys(&mut running, "key, quiet");
     desk.hanging(|| keys(&mut running, "key, server hangs"));
     // What the gate held back is answered, and what was given up is asked again.
@@ -127,11 +139,33 @@ fn empty(running: &mut Program) {
     wait_for_all(running);
 }
 
+/// Selects one row after the other, down and up again: nothing is asked of the server.
+fn rows(running: &mut Program) {
+    running.keys(key::DOWN);
+    running.wait("the first row", |screen| selected_row(screen) == Some(0));
+    let mut times = Times::new(running);
+    for number in 0..KEYS {
+        let step = number % (2 * FAR);
+        let (pressed, selected) = match step < FAR {
+            true => (key::DOWN, step + 1),
+            false => (UP, 2 * FAR - step - 1),
+        };
+        times.take(running, pressed, |screen| selected_row(screen) == Some(selected));
+    }
+    times.report(running, "key, no search");
+    running.keys(key::TAB);
+    running.wait("the search field", |screen| !screen.hide_cursor());
+}
+
+/// The selected row of the list, as far as it was gone down.
+fn selected_row(screen: &vt100::Screen) -> Option<usize> {
+    let is_marked = |row: &u16| screen.cell(ROWS + row, 0).is_some_and(|it| it.contents() == MARK);
+    (0..).take(FAR + 1).find(is_marked).map(usize::from)
+}
+
 /// Types into the search field, one key at a time, and measures from the key to the last byte of its frame.
 fn keys(running: &mut Program, what: &str) {
-    let mut times = Vec::new();
-    let mut bytes = 0;
-    let cpu = cpu(running);
+    let mut times = Times::new(running);
     for number in 0..KEYS {
         if number % WORD == 0 {
             running.keys(&key::ctrl('u'));
@@ -140,17 +174,50 @@ fn keys(running: &mut Program, what: &str) {
         }
         let typed = u16::try_from(number % WORD).unwrap() + 1;
         let after = (FIELD.0, FIELD.1 + typed);
+        let letter = ["m", "a", "r", "i"][number % 4];
+        times.take(running, letter, |screen| screen.cursor_position() == after);
+    }
+    times.report(running, what);
+}
+
+/// The times of keys, and what the machine took for a byte beside each of them.
+struct Times {
+    keys: Vec<Duration>,
+    echo: Echo,
+    echoes: Vec<Duration>,
+    bytes: usize,
+    cpu: Duration,
+}
+
+impl Times {
+    fn new(running: &Program) -> Self {
+        let (keys, echoes, cpu) = (Vec::new(), Vec::new(), cpu(running));
+        Self { keys, echo: Echo::start(), echoes, bytes: 0, cpu }
+    }
+
+    /// Presses a key, and measures until the model of the screen has the last byte of its frame.
+    fn take(
+        &mut self,
+        running: &mut Program,
+        key: &str,
+        is_shown: impl Fn(&vt100::Screen) -> bool,
+    ) {
         let written = running.settle(Duration::ZERO);
         let since = Instant::now();
-        running.keys(["m", "a", "r", "i"][number % 4]);
-        running.wait("the letter", |screen| screen.cursor_position() == after);
-        times.push(since.elapsed());
-        bytes += running.settle(Duration::ZERO) - written;
+        running.keys(key);
+        let shown = running.wait("the frame of a key", is_shown).unwrap();
+        self.keys.push(shown - since);
+        self.bytes += running.settle(Duration::ZERO) - written;
         running.settle(QUIET);
+        self.echoes.push(self.echo.time());
     }
-    report(what, times);
-    let each = (self::cpu(running) - cpu) / u32::try_from(KEYS).unwrap();
-    println!("  {} bytes and {:.2} ms of CPU for each key", bytes / KEYS, ms(each));
+
+    fn report(self, running: &Program, what: &str) {
+        report(what, self.keys);
+        let each = (cpu(running) - self.cpu) / u32::try_from(KEYS).unwrap();
+        println!("  {} bytes and {:.2} ms of CPU for each key", self.bytes / KEYS, ms(each));
+        report("  a byte there and back", self.echoes);
+    }
 }
 
 /// Measures from the first key of a search to its rows.

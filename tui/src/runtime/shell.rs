@@ -40,6 +40,9 @@ pub(super) struct Shell {
     input: Input,
     effects: Effects,
     timers: Timers,
+    /// What the core wants done outside, once the frame is drawn: a key is seen before its request is sent.
+    /// The threads that work on a request would otherwise take the processor from the frame.
+    to_do: Vec<Effect>,
     events: UnboundedReceiver<Event>,
     today: NaiveDate,
     went_on: Option<Instant>,
@@ -74,6 +77,7 @@ impl Shell {
             input: Input::start(&sender),
             effects: Effects::new(connection, sender),
             timers: Timers::default(),
+            to_do: Vec::new(),
             events,
             today,
             went_on: None,
@@ -90,6 +94,7 @@ impl Shell {
         let effects = self.show().map_err(fault)?;
         self.effects.open();
         self.perform(effects).await.map_err(fault)?;
+        self.work();
         while !self.is_ending && !self.screen.is_broken() {
             self.turn().await.map_err(fault)?;
         }
@@ -103,8 +108,16 @@ impl Shell {
         Ok(effects)
     }
 
-    /// Waits until something happens, handles everything that waits, and draws at most once.
+    /// Waits until something happens, shows it, and then does outside what it asks for: also where the
+    /// terminal is gone.
     async fn turn(&mut self) -> std::io::Result<()> {
+        let shown = self.see().await;
+        self.work();
+        shown
+    }
+
+    /// Waits until something happens, handles everything that waits, and draws at most once.
+    async fn see(&mut self) -> std::io::Result<()> {
         self.wait().await?;
         self.drain().await?;
         if self.is_dirty && self.screen.is_idle() && !self.is_ending {
@@ -151,10 +164,14 @@ impl Shell {
     async fn handle(&mut self, event: Event) -> std::io::Result<()> {
         match event {
             Event::Msg(msg) => self.tell(*msg).await,
-            Event::Timer(alarm) => match self.timers.take(alarm) {
-                Some(timer) => self.tell(Msg::Timer(timer)).await,
-                None => Ok(()),
-            },
+            Event::Timer(alarm) => {
+                // The timer may have been armed anew or disarmed since the last frame.
+                self.work();
+                match self.timers.take(alarm) {
+                    Some(timer) => self.tell(Msg::Timer(timer)).await,
+                    None => Ok(()),
+                }
+            }
             Event::Stop => self.suspend().await,
             // The stop that the core asked for has been seen to already.
             Event::Continued if self.went_on.is_some_and(|at| at.elapsed() < ECHO) => Ok(()),
@@ -194,8 +211,29 @@ impl Shell {
         self.screen.draw(|frame| view::view(app, theme, frame))
     }
 
+    /// Does at once what concerns the terminal and the loop. Everything else waits for the next frame.
     async fn perform(&mut self, effects: Vec<Effect>) -> std::io::Result<()> {
         for effect in effects {
+            match effect {
+                Effect::Copy(text) => {
+                    self.screen.copy(&text);
+                    self.is_dirty = true;
+                }
+                Effect::Repaint => {
+                    self.screen.repaint()?;
+                    self.is_dirty = true;
+                }
+                Effect::Suspend => self.suspend().await?,
+                Effect::Quit => self.is_ending = true,
+                outside => self.to_do.push(outside),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does outside what has waited for the frame.
+    fn work(&mut self) {
+        for effect in std::mem::take(&mut self.to_do) {
             match effect {
                 Effect::Call { ticket, session, call } => {
                     self.effects.call(ticket, session, call);
@@ -213,19 +251,10 @@ impl Shell {
                 Effect::GoLocal => self.effects.go_local(),
                 Effect::Share => self.effects.share(),
                 Effect::RememberLogin(name) => self.effects.remember_login(name),
-                Effect::Copy(text) => {
-                    self.screen.copy(&text);
-                    self.is_dirty = true;
-                }
-                Effect::Repaint => {
-                    self.screen.repaint()?;
-                    self.is_dirty = true;
-                }
-                Effect::Suspend => self.suspend().await?,
-                Effect::Quit => self.is_ending = true,
+                // Never waits.
+                Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
             }
         }
-        Ok(())
     }
 
     /// Stops as Ctrl-Z does, and goes on when the shell says so.
@@ -233,6 +262,7 @@ impl Shell {
         if !signals::can_stop() {
             return Ok(());
         }
+        self.work();
         self.input.stop().await;
         self.screen.leave().await;
         signals::stop().await;

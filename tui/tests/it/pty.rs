@@ -88,6 +88,8 @@ struct Terminal {
     written: Vec<u8>,
     bytes: usize,
     first: Option<Instant>,
+    /// When the model of the screen had the last bytes.
+    last: Option<Instant>,
     is_paused: bool,
     is_closed: bool,
     is_over: bool,
@@ -166,10 +168,11 @@ impl Program {
         self.keys(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until the screen is as it should be. Answers when the last bytes for that had come: earlier
+    /// than whoever has waited is awake.
     #[track_caller]
-    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) {
-        self.until(what, |terminal| is_so(terminal.parser.screen()));
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) -> Option<Instant> {
+        self.until(what, |terminal| is_so(terminal.parser.screen()))
     }
 
     /// Waits until what was written since the start is as it should be.
@@ -179,7 +182,7 @@ impl Program {
     }
 
     #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&Terminal) -> bool) {
+    fn until(&self, what: &str, is_so: impl Fn(&Terminal) -> bool) -> Option<Instant> {
         let end = Instant::now() + DEADLINE;
         let mut terminal = self.terminal();
         while !is_so(&terminal) {
@@ -191,6 +194,7 @@ impl Program {
             }
             terminal = self.shared.changed.wait_timeout(terminal, left).unwrap().0;
         }
+        terminal.last
     }
 
     /// Waits until the screen shows a text.
@@ -355,6 +359,7 @@ fn drain(mut reader: impl Read, shared: &Shared) {
         terminal.parser.process(&bytes[..read]);
         terminal.written.extend_from_slice(&bytes[..read]);
         terminal.bytes += read;
+        terminal.last = Some(Instant::now());
         terminal.is_over = read == 0;
         shared.changed.notify_all();
         if read == 0 {

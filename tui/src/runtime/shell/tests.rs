@@ -11,7 +11,7 @@ use shared::paths;
 use tui_core::{
     api::Reply,
     date::DateOrder,
-    effect::{Lane, ScreenId, Slot, Ticket},
+    effect::{Lane, ScreenId, Slot, Ticket, Timer},
     input::chord::{Chord, Key},
 };
 
@@ -95,6 +95,7 @@ fn shell(server: &Fake) -> (Shell, Output) {
         input: Input::default(),
         effects: Effects::new(Arc::new(connection), sender),
         timers: Timers::default(),
+        to_do: Vec::new(),
         events,
         today: today(),
         went_on: None,
@@ -110,6 +111,7 @@ async fn at_login(server: &Fake) -> (Shell, Output) {
     let effects = shell.show().unwrap();
     shell.effects.open();
     shell.perform(effects).await.unwrap();
+    shell.work();
     while shell.app.world().meta.is_none() || shell.is_dirty {
         shell.turn().await.unwrap();
     }
@@ -160,6 +162,64 @@ async fn everything_that_waits_is_drawn_with_one_frame() {
     shell.screen.idle().await;
     assert_eq!(output.frames(), before + 1);
     assert!(shell.turn().now_or_never().is_none(), "something was left");
+}
+
+/// Types a name and a password at the login, and Enter.
+fn log_in(shell: &Shell) {
+    let letters = ["ana@clinic.example", "a long password"].map(|text| text.chars().map(Key::Char));
+    let [name, password] = letters;
+    let keys = name.chain([Key::Tab]).chain(password).chain([Key::Enter]);
+    keys.for_each(|key| tell(shell, Msg::Key(Chord::plain(key))));
+}
+
+#[tokio::test]
+async fn a_key_is_drawn_before_anything_is_begun_for_it() {
+    let server = server();
+    let (mut shell, output) = at_login(&server).await;
+    let (before, tasks) = (output.frames(), tasks());
+    log_in(&shell);
+    shell.see().await.unwrap();
+    assert_eq!(self::tasks(), tasks, "a task takes the processor from the frame");
+    shell.screen.idle().await;
+    assert_eq!(output.frames(), before + 1);
+    shell.work();
+    assert!(self::tasks() > tasks, "the login was not sent");
+    while server.lines().len() < 2 {
+        shell.turn().await.unwrap();
+    }
+    assert_eq!(server.lines().last().unwrap(), &format!("POST {}", paths::LOGIN));
+}
+
+/// The tasks that have begun and not ended.
+fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+#[tokio::test]
+async fn a_terminal_that_takes_no_frame_delays_no_request() {
+    let server = server();
+    let (mut shell, output) = at_login(&server).await;
+    let held = Arc::clone(&output.0);
+    let terminal = held.lock().unwrap();
+    tell(&shell, Msg::Key(Chord::plain(Key::Char('a'))));
+    shell.turn().now_or_never().unwrap().unwrap();
+    assert!(!shell.screen.is_idle());
+    let tasks = tasks();
+    log_in(&shell);
+    shell.turn().now_or_never().unwrap().unwrap();
+    assert!(self::tasks() > tasks, "the login waits for the terminal");
+    drop(terminal);
+}
+
+#[tokio::test]
+async fn an_alarm_from_before_the_timer_was_armed_anew_does_not_count() {
+    let server = server();
+    let (mut shell, _) = at_login(&server).await;
+    shell.timers.arm(Timer::Toast, Duration::ZERO, shell.effects.events());
+    let alarm = shell.events.recv().await.unwrap();
+    shell.perform(vec![Effect::Arm(Timer::Toast, Duration::from_secs(3_600))]).await.unwrap();
+    shell.handle(alarm).await.unwrap();
+    assert!(!shell.timers.is_empty(), "the older alarm has ended the newer wait");
 }
 
 #[tokio::test]
