@@ -29,3 +29,28 @@ impl Display for Table {
         Ok(())
     }
 }
+
+/// A dash where there is no figure.
+fn cell(figure: Option<f64>, show: impl Fn(f64) -> String) -> String {
+    figure.map_or_else(|| "–".to_owned(), show)
+}
+
+/// A whole number.
+pub(crate) fn number(figure: Option<f64>) -> String {
+    cell(figure, |figure| format!("{figure:.0}"))
+}
+
+/// Milliseconds, with as many digits as mean something.
+pub(crate) fn milliseconds(figure: Option<f64>) -> String {
+    cell(figure, |ms| if ms < 10.0 { format!("{ms:.1}") } else { format!("{ms:.0}") })
+}
+
+/// One figure as a part of another.
+pub(crate) fn ratio(figure: Option<f64>, of: Option<f64>) -> String {
+    cell(figure.zip(of).filter(|(_, of)| *of > 0.0).map(|(a, b)| a / b), |it| format!("{it:.2}"))
+}
+
+/// Mebibytes.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", (bytes + (1 << 19)) >> 20)
+}
