@@ -132,7 +132,7 @@ async fn measure(target: &Target, what: What, command: &mut Command) -> Outcome<
         return Err(format!("wrk has no result for {}: {said}{why}", what.name()).into());
     };
     let (name, kind) = (what.name(), target.kind.name());
-    let fault = (status + socket > 0).then(|| {
+    let fault = (status + socket > 0 || *requests == 0).then(|| {
         format!("{kind}, {name}: {status} refusals and {socket} broken connections of {requests}")
     });
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]

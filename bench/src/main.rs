@@ -102,7 +102,7 @@ pub(crate) fn say(text: &str) {
 fn main() -> ExitCode {
     let mut options = Options::parse();
     if options.quick {
-        (options.patients, options.rounds, options.seconds) = (FEW, 1, 1);
+        (options.patients, options.rounds, options.seconds) = (FEW, 1, 2);
         (options.connections, options.profile) = (vec![4], "dev".to_owned());
         options.print = true;
     }
