@@ -26,6 +26,8 @@ use rounds::Extent;
 /// What a step gives. A failure is a sentence for whoever runs the program.
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+/// The seconds of the scene, where none are given.
+const SCENE: u64 = 120;
 /// Patients of a smoke test.
 const FEW: u64 = 2_000;
 
@@ -144,33 +146,38 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let patients = options.patients;
-    if let Some(seconds) = options.scene {
+    let (mut tables, mut faults) = (Vec::new(), Vec::new());
+    if is_wanted(Engine::Sqlite) {
+        let place = target::empty_folder(folder.join("scene"))?;
         let stage = scene::Stage {
             programs: &programs,
             database: &runtime.block_on(fill::sqlite(&folder, patients))?,
-            folder: &target::empty_folder(folder.join("scene"))?,
+            folder: &place,
             patients,
             terminals: options.terminals,
-            seconds,
+            seconds: options.scene.unwrap_or(SCENE),
         };
-        say(&page::text(&about, &scene::run(&stage)?));
-        return Ok(Vec::new());
+        let (some, wrong) = scene::run(&stage)?;
+        if wrong.is_empty() {
+            std::fs::remove_dir_all(place)?;
+        }
+        tables.extend(some);
+        faults.extend(wrong);
     }
     let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
-    let (mut tables, mut faults) = (Vec::new(), Vec::new());
-    if is_wanted(Engine::Sqlite) {
+    if options.scene.is_none() && is_wanted(Engine::Sqlite) {
         let (some, wrong) = runtime.block_on(course.on_sqlite())?;
         tables.extend(some);
         faults.extend(wrong);
     }
-    if is_wanted(Engine::Postgres) {
+    if options.scene.is_none() && is_wanted(Engine::Postgres) {
         let (some, wrong) = runtime.block_on(course.on_postgres())?;
         tables.extend(some);
         faults.extend(wrong);
     }
     let figures = page::text(&about, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
-    if !options.print && faults.is_empty() {
+    if !options.print && options.scene.is_none() && faults.is_empty() {
         page::write(&figures)?;
     }
     Ok(faults)
