@@ -16,9 +16,14 @@ mod scene;
 mod special;
 mod target;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use course::Course;
 use rounds::Extent;
@@ -26,8 +31,9 @@ use rounds::Extent;
 /// What a step gives. A failure is a sentence for whoever runs the program.
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The seconds of the scene, where none are given.
+/// The seconds of the scene where none are given, and in a smoke test.
 const SCENE: u64 = 120;
+const SHORT_SCENE: u64 = 10;
 /// Patients of a smoke test.
 const FEW: u64 = 2_000;
 
@@ -106,7 +112,7 @@ fn main() -> ExitCode {
     if options.quick {
         (options.patients, options.rounds, options.seconds) = (FEW, 1, 1);
         (options.connections, options.profile) = (vec![4], "dev".to_owned());
-        options.print = true;
+        (options.print, options.terminals) = (true, 3);
     }
     match run(&options) {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
@@ -144,25 +150,11 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         },
         machine::describe()?,
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
     let patients = options.patients;
     let (mut tables, mut faults) = (Vec::new(), Vec::new());
     if is_wanted(Engine::Sqlite) {
-        let place = target::empty_folder(folder.join("scene"))?;
-        let stage = scene::Stage {
-            programs: &programs,
-            database: &runtime.block_on(fill::sqlite(&folder, patients))?,
-            folder: &place,
-            patients,
-            terminals: options.terminals,
-            seconds: options.scene.unwrap_or(SCENE),
-        };
-        let (some, wrong) = scene::run(&stage)?;
-        if wrong.is_empty() {
-            std::fs::remove_dir_all(place)?;
-        }
-        tables.extend(some);
-        faults.extend(wrong);
+        (tables, faults) = play(options, &programs, &folder, &runtime)?;
     }
     let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
     if options.scene.is_none() && is_wanted(Engine::Sqlite) {
@@ -181,4 +173,29 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         page::write(&figures)?;
     }
     Ok(faults)
+}
+
+/// Plays the scene of the terminals on a copy of the filled database.
+fn play(
+    options: &Options,
+    programs: &Path,
+    folder: &Path,
+    runtime: &Runtime,
+) -> Outcome<course::Findings> {
+    let patients = options.patients;
+    let place = target::empty_folder(folder.join("scene"))?;
+    let stage = scene::Stage {
+        programs,
+        database: &runtime.block_on(fill::sqlite(folder, patients))?,
+        folder: &place,
+        patients,
+        terminals: options.terminals,
+        seconds: options.scene.unwrap_or(if options.quick { SHORT_SCENE } else { SCENE }),
+    };
+    say(&format!("{} terminals for {} s", stage.terminals, stage.seconds));
+    let findings = scene::run(&stage)?;
+    if findings.1.is_empty() {
+        std::fs::remove_dir_all(place)?;
+    }
+    Ok(findings)
 }
