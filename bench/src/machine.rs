@@ -46,17 +46,39 @@ fn gigabytes(meminfo: &str) -> String {
     format!("{} GiB", (kilobytes + (1 << 19)) >> 20)
 }
 
-/// What a process and its children use.
+/// What a process uses, or several do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     /// Processor time since the start, in microseconds.
     pub(crate) cpu: u64,
     /// Resident memory, in bytes.
     pub(crate) resident: u64,
+    /// The most that was resident since the start, in bytes.
+    pub(crate) peak: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.resident += other.resident;
+        self.peak += other.peak;
+    }
 }
 
 /// What a process and its children use now.
 pub(crate) fn usage(pid: u32) -> Outcome<Usage> {
+    let mut all = usage_alone(pid)?;
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    for child in children.split_whitespace().filter_map(|child| child.parse().ok()) {
+        // One that has just ended uses nothing any more.
+        all += usage(child).unwrap_or_default();
+    }
+    Ok(all)
+}
+
+/// What a process without its children uses now.
+pub(crate) fn usage_alone(pid: u32) -> Outcome<Usage> {
     let folder = format!("/proc/{pid}");
     let read = |file: &str| std::fs::read_to_string(Path::new(&folder).join(file));
     let stat = read("stat")?;
@@ -65,15 +87,9 @@ pub(crate) fn usage(pid: u32) -> Outcome<Usage> {
     // Ticks of a hundredth of a second, which is so on every Linux.
     let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     let status = read("status")?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix(" kB"));
-    let resident = resident.and_then(|it| it.trim().parse::<u64>().ok()).unwrap_or_default() << 10;
-    let mut all = Usage { cpu: ticks * 10_000, resident };
-    let children = read(&format!("task/{pid}/children")).unwrap_or_default();
-    for child in children.split_whitespace().filter_map(|child| child.parse().ok()) {
-        // One that has just ended uses nothing any more.
-        let child = usage(child).unwrap_or_default();
-        all.cpu += child.cpu;
-        all.resident += child.resident;
-    }
-    Ok(all)
+    let bytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_suffix(" kB"));
+        line.and_then(|it| it.trim().parse::<u64>().ok()).unwrap_or_default() << 10
+    };
+    Ok(Usage { cpu: ticks * 10_000, resident: bytes("VmRSS:"), peak: bytes("VmHWM:") })
 }

@@ -16,9 +16,14 @@ mod scene;
 mod special;
 mod target;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use course::Course;
 use rounds::Extent;
@@ -26,6 +31,9 @@ use rounds::Extent;
 /// What a step gives. A failure is a sentence for whoever runs the program.
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+/// The seconds of the scene where none are given, and in a smoke test.
+const SCENE: u64 = 120;
+const SHORT_SCENE: u64 = 10;
 /// Patients of a smoke test.
 const FEW: u64 = 2_000;
 
@@ -104,7 +112,7 @@ fn main() -> ExitCode {
     if options.quick {
         (options.patients, options.rounds, options.seconds) = (FEW, 1, 2);
         (options.connections, options.profile) = (vec![4], "dev".to_owned());
-        options.print = true;
+        (options.print, options.terminals) = (true, 3);
     }
     match run(&options) {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
@@ -142,36 +150,52 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         },
         machine::describe()?,
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
     let patients = options.patients;
-    if let Some(seconds) = options.scene {
-        let stage = scene::Stage {
-            programs: &programs,
-            database: &runtime.block_on(fill::sqlite(&folder, patients))?,
-            folder: &target::empty_folder(folder.join("scene"))?,
-            patients,
-            terminals: options.terminals,
-            seconds,
-        };
-        say(&page::text(&about, &scene::run(&stage)?));
-        return Ok(Vec::new());
-    }
-    let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
     let (mut tables, mut faults) = (Vec::new(), Vec::new());
     if is_wanted(Engine::Sqlite) {
+        (tables, faults) = play(options, &programs, &folder, &runtime)?;
+    }
+    let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
+    if options.scene.is_none() && is_wanted(Engine::Sqlite) {
         let (some, wrong) = runtime.block_on(course.on_sqlite())?;
         tables.extend(some);
         faults.extend(wrong);
     }
-    if is_wanted(Engine::Postgres) {
+    if options.scene.is_none() && is_wanted(Engine::Postgres) {
         let (some, wrong) = runtime.block_on(course.on_postgres())?;
         tables.extend(some);
         faults.extend(wrong);
     }
     let figures = page::text(&about, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
-    if !options.print && faults.is_empty() {
+    if !options.print && options.scene.is_none() && faults.is_empty() {
         page::write(&figures)?;
     }
     Ok(faults)
+}
+
+/// Plays the scene of the terminals on a copy of the filled database.
+fn play(
+    options: &Options,
+    programs: &Path,
+    folder: &Path,
+    runtime: &Runtime,
+) -> Outcome<course::Findings> {
+    let patients = options.patients;
+    let place = target::empty_folder(folder.join("scene"))?;
+    let stage = scene::Stage {
+        programs,
+        database: &runtime.block_on(fill::sqlite(folder, patients))?,
+        folder: &place,
+        patients,
+        terminals: options.terminals,
+        seconds: options.scene.unwrap_or(if options.quick { SHORT_SCENE } else { SCENE }),
+    };
+    say(&format!("{} terminals for {} s", stage.terminals, stage.seconds));
+    let findings = scene::run(&stage)?;
+    if findings.1.is_empty() {
+        std::fs::remove_dir_all(place)?;
+    }
+    Ok(findings)
 }

@@ -25,6 +25,8 @@ use self::{
     pty::{Home, Program, Start, key},
 };
 
+/// How many programs run at the same time.
+const PLACES: usize = 1;
 /// Patients in the database.
 const PATIENTS: usize = 10_000;
 /// Keys that are measured at a time.
