@@ -23,6 +23,8 @@ use vt100::{Cell, Color, Screen};
 
 use self::pty::{Home, Program, Start, key};
 
+/// How many programs run at the same time.
+const PLACES: usize = 1;
 /// Columns and rows of the terminal.
 const SIZE: (u16, u16) = (100, 28);
 /// The pictures, each with its title and the keys that lead there from the one before.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::error::Error;
 
+pub use bulk::{NewRows, new_rows};
 pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use listing::Listing;
 pub(crate) use recent::{LOOKED_UP, Recent};

@@ -45,6 +45,11 @@ mod users;
 #[cfg(test)]
 use std::path::Path;
 
+/// How many programs run at the same time.
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+const PLACES: usize = 3;
+
 /// The program under test.
 #[cfg(test)]
 fn program() -> &'static Path {

@@ -21,10 +21,10 @@ use rustix::{
 };
 use vt100::{Parser, Screen};
 
+use super::PLACES;
+
 /// How long something may take on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
-/// How many programs run at the same time.
-const PLACES: usize = 3;
 
 /// Keys as terminals send them.
 pub(crate) mod key {
@@ -171,30 +171,42 @@ impl Program {
     /// Waits until the screen is as it should be. Answers when the last bytes for that had come: earlier
     /// than whoever has waited is awake.
     #[track_caller]
-    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) -> Option<Instant> {
-        self.until(what, |terminal| is_so(terminal.parser.screen()))
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) -> Instant {
+        self.within(DEADLINE, is_so).unwrap_or_else(|| self.has_waited_in_vain(what))
     }
 
     /// Waits until what was written since the start is as it should be.
     #[track_caller]
     pub(crate) fn wait_written(&self, what: &str, is_so: impl Fn(&[u8]) -> bool) {
-        self.until(what, |terminal| is_so(&terminal.written));
+        let came = self.until(DEADLINE, |terminal| is_so(&terminal.written));
+        came.unwrap_or_else(|| self.has_waited_in_vain(what));
     }
 
-    #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&Terminal) -> bool) -> Option<Instant> {
-        let end = Instant::now() + DEADLINE;
+    /// Waits until the screen is as it should be, at most so long. Answers as `wait` does.
+    pub(crate) fn within(
+        &self,
+        time: Duration,
+        is_so: impl Fn(&Screen) -> bool,
+    ) -> Option<Instant> {
+        self.until(time, |terminal| is_so(terminal.parser.screen()))
+    }
+
+    fn until(&self, time: Duration, is_so: impl Fn(&Terminal) -> bool) -> Option<Instant> {
+        let end = Instant::now() + time;
         let mut terminal = self.terminal();
         while !is_so(&terminal) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || terminal.is_over {
-                let shown = terminal.parser.screen().contents();
-                drop(terminal);
-                panic!("waited in vain for {what}; the screen:\n{shown}\n");
+                return None;
             }
             terminal = self.shared.changed.wait_timeout(terminal, left).unwrap().0;
         }
-        terminal.last
+        Some(terminal.last.unwrap_or_else(Instant::now))
+    }
+
+    #[track_caller]
+    fn has_waited_in_vain(&self, what: &str) -> ! {
+        panic!("waited in vain for {what}; the screen:\n{}\n", self.shown());
     }
 
     /// Waits until the screen shows a text.

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
 use shared::{
     Mrn, UserId,
     id::PatientId,
@@ -13,6 +14,7 @@ use shared::{
 use super::{Conn, DbError, Sql, terms, values};
 use crate::{
     db::{
+        Arg,
         records::first_revision,
         search::{Terms, insert_terms},
         sql::ROWS,
@@ -40,6 +42,32 @@ async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbErro
         places = (last - count + 1..=last).collect();
     }
     Ok(places.into_iter().map(Mrn::from_sequence).collect())
+}
+
+/// The content of a new patient's rows, for programs that write them without this one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRows {
+    /// The columns of `patients` that follow from the patient, with their values.
+    pub columns: Vec<(&'static str, Value)>,
+    /// The terms, for `patient_terms`.
+    pub terms: Vec<String>,
+}
+
+/// The content of the rows of a new patient. Owner, times and version are not part of it.
+pub fn new_rows(mrn: &Mrn, state: &PatientState) -> Result<NewRows, Error> {
+    let json = |arg: Arg| match arg {
+        Arg::Int(value) => value.into(),
+        Arg::Text(value) => value.into(),
+        Arg::Bool(value) => value.into(),
+        Arg::Time(value) => {
+            value.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)).into()
+        }
+    };
+    let columns = values(state)?.into_iter().chain([("mrn", mrn.as_str().into())]);
+    Ok(NewRows {
+        columns: columns.map(|(name, value)| (name, json(value))).collect(),
+        terms: terms(mrn.as_str(), &state.fields),
+    })
 }
 
 /// Inserts patients with their search terms, and returns the id and the medical record number of

@@ -1,0 +1,117 @@
+//! Databases full of invented people. They are filled once and kept; every run works on copies.
+
+mod rows;
+
+use std::path::{Path, PathBuf};
+
+use server::{
+    app::App,
+    config::Settings,
+    domain::{
+        accounts::users::{self, NewAccount},
+        upgrade,
+    },
+    sample,
+};
+use shared::account::Role;
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
+
+use crate::{Outcome, say};
+use rows::Filler;
+
+/// The account of the front desk.
+pub(crate) const DESK: &str = "desk@example.com";
+/// The password of all accounts.
+pub(crate) const PASSWORD: &str = "a long walk by the sea";
+/// The accounts that log in all at once.
+pub(crate) const CLERKS: u64 = 32;
+/// The secret that signs the tokens of the measured servers.
+pub(crate) const SECRET: &str = "a secret for measurements, of no use elsewhere";
+const DOCTORS: u64 = 50;
+/// What a patient takes on a disk, with terms and indexes, in bytes.
+pub(crate) const SIZE_OF_PATIENT: u64 = 2_600;
+
+/// The address of an account that logs in with all others.
+pub(crate) fn clerk(number: u64) -> String {
+    format!("clerk{number}@example.com")
+}
+
+/// Fills a SQLite file, unless it is there. Returns its path.
+pub(crate) async fn sqlite(folder: &Path, patients: u64) -> Outcome<PathBuf> {
+    let path = folder.join(format!("{patients}.sqlite"));
+    let url = |path: &Path| format!("sqlite:{}", path.display());
+    if path.exists() {
+        // The migrations of a newer version.
+        open(&url(&path)).await?.close().await;
+        return Ok(path);
+    }
+    let partial = path.with_extension("partial");
+    for end in ["partial", "partial-wal", "partial-shm"] {
+        let _ = std::fs::remove_file(path.with_extension(end));
+    }
+    say(&format!("Filling {} with {patients} patients", path.display()));
+    desk(&url(&partial)).await?;
+    let options = SqliteConnectOptions::new().filename(&partial);
+    let mut filler = Filler::Sqlite(SqliteConnection::connect_with(&options).await?);
+    filler
+        .tell("PRAGMA foreign_keys = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
+        .await?;
+    filler.fill(patients).await?;
+    filler.tell("ANALYZE; PRAGMA journal_mode = WAL").await?;
+    filler.close().await?;
+    std::fs::rename(&partial, &path)?;
+    Ok(path)
+}
+
+/// Fills a database of a PostgreSQL server, unless it is there. Returns its name.
+pub(crate) async fn postgres(url: &dyn Fn(&str) -> String, patients: u64) -> Outcome<String> {
+    let name = format!("filled_{patients}");
+    let mut operator = PgConnection::connect(&url("postgres")).await?;
+    let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
+    if found.fetch_optional(&mut operator).await?.is_some() {
+        open(&url(&name)).await?.close().await;
+        return Ok(name);
+    }
+    say(&format!("Filling PostgreSQL with {patients} patients"));
+    let partial = format!("partial_{patients}");
+    let mut tell = async |statement: String| operator.execute(AssertSqlSafe(statement)).await;
+    tell(format!("DROP DATABASE IF EXISTS {partial}")).await?;
+    tell(format!("CREATE DATABASE {partial}")).await?;
+    desk(&url(&partial)).await?;
+    let mut filler = Filler::Postgres(PgConnection::connect(&url(&partial)).await?);
+    filler.fill(patients).await?;
+    filler.tell("VACUUM ANALYZE").await?;
+    filler.close().await?;
+    tell(format!("ALTER DATABASE {partial} RENAME TO {name}")).await?;
+    Ok(name)
+}
+
+async fn open(url: &str) -> Outcome<App> {
+    let settings = Settings {
+        database_url: Some(url.to_owned()),
+        jwt_secret: Some(SECRET.to_owned()),
+        ..Settings::defaults()
+    };
+    Ok(upgrade::open(settings).await?)
+}
+
+/// Makes the schema, the accounts and the doctors, as the program does.
+async fn desk(url: &str) -> Outcome<()> {
+    let app = open(url).await?;
+    let account = |email: String| NewAccount {
+        email: Some(email),
+        password: PASSWORD.to_owned(),
+        ..NewAccount::default()
+    };
+    users::create(&app, account(sample::ADMIN.to_owned()), Role::Admin).await?;
+    for email in std::iter::once(DESK.to_owned()).chain((1..=CLERKS).map(clerk)) {
+        users::create(&app, account(email), Role::Staff).await?;
+    }
+    let admin = users::act_as(&app, sample::ADMIN).await?;
+    sample::enter(&app, &admin, sample::doctors(usize::try_from(DOCTORS)?)).await?;
+    app.close().await;
+    Ok(())
+}

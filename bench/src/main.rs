@@ -1,0 +1,201 @@
+//! Measures Frontdesk's server beside programs that do the same work with nothing around it, and writes
+//! the figures to `docs/PERFORMANCE.md`.
+
+mod check;
+mod cluster;
+mod course;
+mod fill;
+mod load;
+mod machine;
+mod page;
+mod people;
+mod programs;
+mod report;
+mod rounds;
+mod scene;
+mod special;
+mod target;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
+
+use course::Course;
+use rounds::Extent;
+
+/// What a step gives. A failure is a sentence for whoever runs the program.
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The seconds of the scene where none are given, and in a smoke test.
+const SCENE: u64 = 120;
+const SHORT_SCENE: u64 = 10;
+/// Patients of a smoke test.
+const FEW: u64 = 2_000;
+
+/// A database.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Measures Frontdesk's server beside bare programs, and writes docs/PERFORMANCE.md.
+#[derive(Parser)]
+struct Options {
+    /// The number of patients in the databases, such as 100k, 1m or 10m
+    #[arg(long, default_value = "100k", value_parser = amount)]
+    patients: u64,
+    /// A smoke test: 2,000 patients, one short round of unoptimised programs; times mean nothing
+    #[arg(long)]
+    quick: bool,
+    /// Print the figures, and leave the page as it is
+    #[arg(long)]
+    print: bool,
+    /// Measure on this database only
+    #[arg(long)]
+    only: Option<Engine>,
+    /// The profile in which the programs are built: `dist` as they are packaged, `release` for a look
+    #[arg(long, default_value = "dist")]
+    profile: String,
+    /// Take the programs as they were built last
+    #[arg(long)]
+    no_build: bool,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 3)]
+    rounds: u64,
+    /// The seconds of each run of wrk
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// The numbers of connections
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 64, 256])]
+    connections: Vec<u64>,
+    /// Also measure fastify, from this folder with `fastify/server.js` and its schema
+    #[arg(long, env = "PEERS", value_name = "DIR")]
+    peers: Option<PathBuf>,
+    /// The folder of the filled databases, which are kept. Default: `bench` in Cargo's folder
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Play only the scene of the terminals, for this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    scene: Option<u64>,
+    /// The number of terminals in the scene
+    #[arg(long, default_value_t = 20)]
+    terminals: usize,
+}
+
+/// Reads a number, which may be in thousands or millions.
+fn amount(text: &str) -> Result<u64, String> {
+    let text = text.to_lowercase();
+    let (digits, factor) = match (text.strip_suffix('k'), text.strip_suffix('m')) {
+        (Some(thousands), _) => (thousands, 1_000),
+        (_, Some(millions)) => (millions, 1_000_000),
+        _ => (text.as_str(), 1),
+    };
+    let number: u64 = digits.parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    let all = number.checked_mul(factor).filter(|all| *all >= 100);
+    all.ok_or_else(|| "at least 100".to_owned())
+}
+
+/// Tells whoever runs the program what it is doing.
+pub(crate) fn say(text: &str) {
+    // A closed terminal is no reason to stop.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn main() -> ExitCode {
+    let mut options = Options::parse();
+    if options.quick {
+        (options.patients, options.rounds, options.seconds) = (FEW, 1, 2);
+        (options.connections, options.profile) = (vec![4], "dev".to_owned());
+        (options.print, options.terminals) = (true, 3);
+    }
+    match run(&options) {
+        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
+        Ok(faults) => {
+            faults.iter().for_each(|fault| say(&format!("bench: {fault}")));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say(&format!("bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures, and prints or writes the figures. Returns everything that was wrong.
+fn run(options: &Options) -> Outcome<Vec<String>> {
+    let folder = match &options.folder {
+        Some(folder) => std::path::absolute(folder)?,
+        None => programs::built()?.join("bench"),
+    };
+    std::fs::create_dir_all(&folder)?;
+    let programs = programs::build(&options.profile, !options.no_build)?;
+    let is_wanted = |engine| options.only.is_none_or(|only| only == engine);
+    let peers = options.peers.clone().filter(|_| is_wanted(Engine::Sqlite));
+    // The filled database, a copy for each program, and what they add to it.
+    let databases = [(Engine::Sqlite, 3), (Engine::Postgres, 3)];
+    let copies: u64 = databases.iter().filter(|(it, _)| is_wanted(*it)).map(|(_, n)| n).sum();
+    let bytes = options.patients * fill::SIZE_OF_PATIENT * copies;
+    say(&format!("{} needs {} of disk", folder.display(), report::mebibytes(bytes + (200 << 20))));
+    let (extent, about) = (
+        Extent {
+            rounds: options.rounds,
+            seconds: options.seconds,
+            connections: options.connections.clone(),
+        },
+        machine::describe()?,
+    );
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let patients = options.patients;
+    let (mut tables, mut faults) = (Vec::new(), Vec::new());
+    if is_wanted(Engine::Sqlite) {
+        (tables, faults) = play(options, &programs, &folder, &runtime)?;
+    }
+    let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
+    if options.scene.is_none() && is_wanted(Engine::Sqlite) {
+        let (some, wrong) = runtime.block_on(course.on_sqlite())?;
+        tables.extend(some);
+        faults.extend(wrong);
+    }
+    if options.scene.is_none() && is_wanted(Engine::Postgres) {
+        let (some, wrong) = runtime.block_on(course.on_postgres())?;
+        tables.extend(some);
+        faults.extend(wrong);
+    }
+    let figures = page::text(&about, &tables);
+    writeln!(std::io::stdout(), "{figures}")?;
+    if !options.print && options.scene.is_none() && faults.is_empty() {
+        page::write(&figures)?;
+    }
+    Ok(faults)
+}
+
+/// Plays the scene of the terminals on a copy of the filled database.
+fn play(
+    options: &Options,
+    programs: &Path,
+    folder: &Path,
+    runtime: &Runtime,
+) -> Outcome<course::Findings> {
+    let patients = options.patients;
+    let place = target::empty_folder(folder.join("scene"))?;
+    let stage = scene::Stage {
+        programs,
+        database: &runtime.block_on(fill::sqlite(folder, patients))?,
+        folder: &place,
+        patients,
+        terminals: options.terminals,
+        seconds: options.scene.unwrap_or(if options.quick { SHORT_SCENE } else { SCENE }),
+    };
+    say(&format!("{} terminals for {} s", stage.terminals, stage.seconds));
+    let findings = scene::run(&stage)?;
+    if findings.1.is_empty() {
+        std::fs::remove_dir_all(place)?;
+    }
+    Ok(findings)
+}

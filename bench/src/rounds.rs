@@ -1,0 +1,135 @@
+//! Rounds: every program gets every kind of load in turn, so that a slow minute of the machine meets all
+//! of them. What counts is the median of the rounds.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Outcome,
+    load::{Load, Sample, What},
+    report::{Table, milliseconds, number, ratio},
+    say,
+    target::{Kind, Target},
+};
+
+/// How much is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Extent {
+    /// How often everything is measured.
+    pub(crate) rounds: u64,
+    /// How long one run takes.
+    pub(crate) seconds: u64,
+    /// The numbers of connections.
+    pub(crate) connections: Vec<u64>,
+}
+
+impl Extent {
+    /// The fewest connections, for loads that are not measured with each number of them.
+    pub(crate) fn fewest(&self) -> u64 {
+        self.connections.iter().copied().min().unwrap_or(1)
+    }
+}
+
+/// One cell of the result: what, with how many connections, by which program.
+type Key = (What, u64, Kind);
+
+/// What the rounds have measured.
+#[derive(Default)]
+pub(crate) struct Results {
+    samples: BTreeMap<Key, Vec<Sample>>,
+    /// Creates that were answered, and requests whose answer was not awaited, by program.
+    created: BTreeMap<Kind, (u64, u64)>,
+    /// Everything that went wrong.
+    pub(crate) faults: Vec<String>,
+}
+
+/// What only Frontdesk can do.
+const OWN: [What; 2] = [What::Lookup, What::Dashboard];
+
+impl Results {
+    /// Notes a run.
+    pub(crate) fn add(&mut self, (what, connections, kind): Key, sample: Sample) {
+        self.faults.extend(sample.fault.clone());
+        if what == What::Create {
+            self.note_created(kind, &sample, connections);
+        }
+        self.samples.entry((what, connections, kind)).or_default().push(sample);
+    }
+
+    /// Notes that patients were created.
+    pub(crate) fn note_created(&mut self, kind: Kind, sample: &Sample, connections: u64) {
+        let (created, unanswered) = self.created.entry(kind).or_default();
+        *created += sample.answered;
+        *unanswered += connections;
+    }
+
+    /// Runs everything that all programs can do, and what Frontdesk alone can.
+    pub(crate) async fn measure(
+        &mut self,
+        load: &mut Load,
+        targets: &[Target],
+        extent: &Extent,
+    ) -> Outcome<()> {
+        let all = [What::Get, What::List, What::Search, What::Create];
+        for round in 1..=extent.rounds {
+            say(&format!("Round {round} of {}", extent.rounds));
+            for connections in &extent.connections {
+                for what in all.into_iter().chain(OWN) {
+                    let can = |it: &&Target| it.kind == Kind::Frontdesk || !OWN.contains(&what);
+                    for target in targets.iter().filter(can) {
+                        let sample = load.run(target, what, *connections, extent.seconds).await?;
+                        self.add((what, *connections, target.kind), sample);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates by a program that were answered, and requests whose answer was not awaited.
+    pub(crate) fn created(&self, kind: Kind) -> (u64, u64) {
+        self.created.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// The median of a figure.
+    pub(crate) fn median(&self, key: Key, figure: impl Fn(&Sample) -> f64) -> Option<f64> {
+        median(self.samples.get(&key)?.iter().map(figure).collect())
+    }
+
+    /// The table of all runs.
+    pub(crate) fn table(&self, title: String, kinds: &[Kind]) -> Table {
+        let rivals = || kinds.iter().filter(|kind| **kind != Kind::Frontdesk);
+        let mut head = vec!["load".to_owned(), "connections".to_owned()];
+        for kind in kinds {
+            head.push(format!("{}: requests/s", kind.name()));
+            head.push("p50, p99 ms".to_owned());
+            head.push("CPU µs".to_owned());
+        }
+        head.extend(rivals().map(|kind| format!("**of {}**", kind.name())));
+        head.extend(rivals().map(|kind| format!("p99 of {}", kind.name())));
+        let mut cells: Vec<(What, u64)> = self.samples.keys().map(|key| (key.0, key.1)).collect();
+        cells.dedup();
+        let row = |(what, connections): (What, u64)| {
+            let mut row = vec![what.name().to_owned(), connections.to_string()];
+            let of = |kind: Kind, figure: fn(&Sample) -> f64| {
+                self.median((what, connections, kind), figure)
+            };
+            for kind in kinds {
+                let times = [of(*kind, |it| it.p50), of(*kind, |it| it.p99)].map(milliseconds);
+                row.push(number(of(*kind, |it| it.rate)));
+                row.push(times.join(", "));
+                row.push(number(of(*kind, |it| it.cpu)));
+            }
+            let own = Kind::Frontdesk;
+            row.extend(rivals().map(|it| ratio(of(own, |s| s.rate), of(*it, |s| s.rate))));
+            row.extend(rivals().map(|it| ratio(of(own, |s| s.p99), of(*it, |s| s.p99))));
+            row
+        };
+        Table { title, head, rows: cells.into_iter().map(row).collect(), notes: Vec::new() }
+    }
+}
+
+/// The median of some figures.
+pub(crate) fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied()
+}
