@@ -24,6 +24,7 @@ use sqlx::{AssertSqlSafe, raw_sql};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
+    counts::Counts,
     fault::{DbError, Fault, UniqueKey},
     health::Health,
     postgres, reason,
@@ -110,6 +111,7 @@ pub(crate) struct Session {
     /// `None` only after the connection was returned.
     link: Option<Link>,
     health: Health,
+    counts: Counts,
     /// The deadline of a statement; `None` for a database in this process.
     deadline: Option<Duration>,
     is_in_transaction: bool,
@@ -118,21 +120,25 @@ pub(crate) struct Session {
     is_spoiled: bool,
     /// Whether a statement of the transaction has failed.
     has_failed: bool,
+    /// Whether the transaction changes who may do what.
+    changes_access: bool,
 }
 
 impl Session {
-    pub(super) fn new(link: Link, health: Health) -> Self {
+    pub(super) fn new(link: Link, health: Health, counts: Counts) -> Self {
         let deadline = matches!(link, Link::Postgres(_)).then_some(postgres::STATEMENT_TIME);
         let (is_in_transaction, is_running) = (false, false);
         let (is_spoiled, has_failed) = (false, false);
         Self {
             link: Some(link),
             health,
+            counts,
             deadline,
             is_in_transaction,
             is_running,
             is_spoiled,
             has_failed,
+            changes_access: false,
         }
     }
 
@@ -147,6 +153,7 @@ impl Session {
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, DbError> {
         let link = self.link.as_mut().ok_or_else(given_back)?;
+        self.counts.note_statement();
         let (text, deadline) = (AssertSqlSafe(text), self.deadline);
         let outcome = match link {
             Link::Sqlite(conn) => {
@@ -169,6 +176,7 @@ impl Session {
     /// Runs a statement and returns the number of rows that it has changed.
     pub(super) async fn execute(&mut self, text: String, args: Vec<Arg>) -> Result<u64, DbError> {
         let link = self.link.as_mut().ok_or_else(given_back)?;
+        self.counts.note_statement();
         let (text, deadline) = (AssertSqlSafe(text), self.deadline);
         let outcome = match link {
             Link::Sqlite(conn) => {
@@ -191,6 +199,7 @@ impl Session {
     /// Runs `BEGIN`, `COMMIT` and the like without preparing them.
     async fn control(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
         let Some(link) = self.link.as_mut() else { return Err(sqlx::Error::WorkerCrashed) };
+        self.counts.note_statement();
         self.is_running = true;
         let outcome = match link {
             Link::Sqlite(conn) => {
@@ -307,6 +316,10 @@ async fn in_time<T>(
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if self.changes_access {
+            // After the commit, and before its caller knows of it.
+            self.counts.note_access_change();
+        }
         let Some(link) = self.link.take() else { return };
         if self.is_spoiled {
             return link.close();
@@ -357,6 +370,12 @@ impl Conn<'_> {
     /// has only one writer. Other transactions may still insert rows that refer to the locked ones.
     pub(crate) fn for_update(&self) -> &'static str {
         if self.0.is_sqlite() { "" } else { " FOR NO KEY UPDATE" }
+    }
+
+    /// Notes that the transaction changes a session, an API token or what a user may do. What is
+    /// known of callers is then read again after its end.
+    pub(super) fn changes_access(&mut self) {
+        self.0.changes_access = true;
     }
 
     /// Chooses the text for this database, where no text serves both.

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod changes;
 pub mod codes;
 mod conn;
+mod counts;
 pub mod dashboard;
 pub mod devices;
 pub mod doctors;
@@ -50,6 +51,7 @@ use crate::{
     config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
 };
 use conn::{Link, Session};
+use counts::Counts;
 use health::Health;
 
 /// The records that a caller may see.
@@ -109,6 +111,7 @@ pub(crate) fn restrict_updated(
 pub struct Db {
     pools: Pools,
     health: Health,
+    counts: Counts,
 }
 
 #[derive(Clone)]
@@ -144,7 +147,7 @@ impl Db {
             Database::Sqlite(path) => sqlite::open(path).await?,
             Database::Postgres(url) => postgres::open(url).await?,
         };
-        let db = Self { pools, health: Health::default() };
+        let db = Self { pools, health: Health::default(), counts: Counts::default() };
         tokio::spawn(upkeep::keep_trying(db.clone()));
         if let Pools::Sqlite { .. } = &db.pools {
             tokio::spawn(upkeep::keep_log_short(db.clone()));
@@ -204,7 +207,7 @@ impl Db {
     }
 
     fn session(&self, link: Link) -> Session {
-        Session::new(link, self.health.clone())
+        Session::new(link, self.health.clone(), self.counts.clone())
     }
 
     async fn sqlite(&self, pool: &Pool<sqlite::Opener>) -> Result<Link, Error> {
@@ -275,6 +278,17 @@ impl Db {
             }
             Pools::Postgres(pool) => vec![of("all", pool)],
         }
+    }
+
+    /// The number of statements that this process has sent.
+    pub fn statements(&self) -> u64 {
+        self.counts.statements()
+    }
+
+    /// A number that rises before the end of every transaction of this process that may have changed
+    /// a session, an API token or a user is known to anybody.
+    pub(crate) fn access_changes(&self) -> u64 {
+        self.counts.access_changes()
     }
 
     fn is_closed(&self) -> bool {

@@ -18,6 +18,7 @@ mod assignments;
 mod audit;
 mod authorization;
 mod bad_input;
+mod callers;
 mod chaos;
 mod codes;
 mod command_line;
