@@ -159,7 +159,7 @@ pub async fn list(
     let mut conn = read.conn();
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, &page.seek()).await?;
-    let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
+    let count = page.count(&rows, api_tokens::count(&mut conn, id)).await?.min(COUNT_MAX);
     page.slice(app, rows, count, |token| token.id.0)
 }
 

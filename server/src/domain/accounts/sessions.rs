@@ -208,7 +208,8 @@ pub async fn list(
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let rows = sessions::list(&mut conn, id, now, &page.seek()).await?;
-    let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
+    let counting = sessions::count(&mut conn, id, now, COUNT_MAX + 1);
+    let count = page.count(&rows, counting).await?;
     let answer = |row: SessionRow| LoginSession {
         is_current: actor.session == Some(row.id),
         id: row.id,
