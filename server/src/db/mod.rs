@@ -20,6 +20,7 @@ pub mod devices;
 pub mod doctors;
 pub mod explain;
 mod fault;
+mod figures;
 mod health;
 pub mod idempotency;
 pub mod listing;
@@ -149,8 +150,9 @@ impl Db {
         };
         let db = Self { pools, health: Health::default(), counts: Counts::default() };
         tokio::spawn(upkeep::keep_trying(db.clone()));
-        if let Pools::Sqlite { .. } = &db.pools {
-            tokio::spawn(upkeep::keep_log_short(db.clone()));
+        match &db.pools {
+            Pools::Sqlite { .. } => drop(tokio::spawn(upkeep::keep_log_short(db.clone()))),
+            Pools::Postgres(_) => drop(tokio::spawn(upkeep::keep_figures_folded(db.clone()))),
         }
         Ok(db)
     }

@@ -32,6 +32,9 @@ pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(2);
 /// own pauses grow to a tenth of a second, in which the other process may end a transaction and
 /// begin the next.
 const BUSY_TIME_OF_WRITER: &str = "PRAGMA busy_timeout = 5";
+/// What a statement with several writes must be able to take back is kept in memory. It is a few
+/// pages, and a temporary file would cost more than the writes of a trigger.
+const JOURNALS_IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
 /// The first release without the race that can corrupt a write-ahead log (sqlite.org, 3.51.3).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// The bytes that must fit on the disk for it to count as having room.
@@ -69,6 +72,7 @@ impl Manager for Opener {
         let mut conn = self.options.connect().await?;
         if self.is_writer {
             conn.execute(BUSY_TIME_OF_WRITER).await?;
+            conn.execute(JOURNALS_IN_MEMORY).await?;
         }
         Ok(conn)
     }

@@ -34,6 +34,7 @@ mod doctors;
 mod earlier_systems;
 mod events;
 mod faults;
+mod figures;
 mod flow;
 mod fuzz;
 mod harness;
