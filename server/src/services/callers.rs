@@ -3,7 +3,7 @@
 //!
 //! What is known is forgotten after half a second, so that a change by another process soon takes
 //! effect, and at once when this process ends a transaction that may have changed a session, an API
-//! token or a user ([`Db::access_changes`]). That number is read before the database: what was read
+//! token or a user (`Db::access_changes`). That number is read before the database: what was read
 //! before such a transaction ended is therefore never taken for what holds after it.
 
 use std::{
