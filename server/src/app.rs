@@ -15,8 +15,8 @@ use crate::{
     keys::KeyRing,
     metrics::{Levels, Metrics},
     services::{
-        feed::Feed, mail::Mail, mailer::Mailer, passwords::Passwords, reads::ReadLog,
-        tokens::Tokens,
+        callers::Callers, feed::Feed, mail::Mail, mailer::Mailer, passwords::Passwords,
+        reads::ReadLog, tokens::Tokens,
     },
 };
 
@@ -35,6 +35,7 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     reads: ReadLog,
+    callers: Callers,
     metrics: Metrics,
     feed: Feed,
     mail: Mail,
@@ -59,7 +60,7 @@ impl App {
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new(cost)?;
-        let reads = ReadLog::start(db.clone());
+        let (reads, callers) = (ReadLog::start(db.clone()), Callers::new(db.clone()));
         users::listing::complete(&db).await.map_err(|error| error.to_string())?;
         let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(mailer));
@@ -70,6 +71,7 @@ impl App {
             tokens,
             passwords,
             reads,
+            callers,
             metrics,
             feed,
             mail,
@@ -114,6 +116,11 @@ impl App {
         &self.inner.reads
     }
 
+    /// The callers of the last moment.
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.inner.callers
+    }
+
     /// The metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
@@ -122,7 +129,8 @@ impl App {
     /// How busy the database's connections and the hashing of passwords are right now.
     pub fn levels(&self) -> Levels {
         let (hashing, hashes_waiting) = self.passwords().load();
-        Levels { pools: self.db().pools(), hashing, hashes_waiting }
+        let (pools, statements) = (self.db().pools(), self.db().statements());
+        Levels { pools, statements, hashing, hashes_waiting }
     }
 
     /// The feed of live changes and its subscribers.

@@ -1,7 +1,7 @@
 //! Metrics for monitoring: counts of requests, connections and waits. Labels are methods, described
 //! routes and statuses, never the requested path, an id or a name.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use chrono::{DateTime, Utc};
 use prometheus_client::{
@@ -60,6 +60,7 @@ pub struct Metrics {
     cuts: Family<Cut, Counter>,
     unsent: Gauge,
     pools: Family<Pool, Gauge>,
+    statements: Counter,
     hashing: Gauge,
     hashes_waiting: Gauge,
     failed_logins: Counter,
@@ -70,6 +71,8 @@ pub struct Metrics {
 pub struct Levels {
     /// The pools of database connections.
     pub pools: Vec<PoolUse>,
+    /// Statements that were sent to the database.
+    pub statements: u64,
     /// Passwords that are being hashed.
     pub hashing: usize,
     /// Passwords that wait to be hashed.
@@ -159,6 +162,9 @@ impl Metrics {
         let pools = Family::default();
         let about = "Connections to the database by pool: busy, idle, and the maximum";
         own.register("database_connections", about, Family::clone(&pools));
+        let statements = Counter::default();
+        let about = "Statements sent to the database";
+        own.register("database_statements", about, statements.clone());
         let hashing = gauge(own, "password_hashes", "Passwords that are being hashed");
         let hashes_waiting =
             gauge(own, "password_hashes_waiting", "Passwords that wait to be hashed");
@@ -175,6 +181,7 @@ impl Metrics {
             cuts,
             unsent,
             pools,
+            statements,
             hashing,
             hashes_waiting,
             failed_logins,
@@ -228,6 +235,7 @@ impl Metrics {
                 self.pools.get_or_create(&labels).set(number(count));
             }
         }
+        self.statements.inner().store(levels.statements, Ordering::Relaxed);
         self.hashing.set(number(levels.hashing));
         self.hashes_waiting.set(number(levels.hashes_waiting));
         let mut text = String::new();

@@ -106,7 +106,7 @@ impl AuthApi {
         guard: Guard,
         _query: QueryParams<NoQuery>,
     ) -> Result<Tagged<User>, Failure> {
-        Ok(Tagged(profile::read(&self.0, &guard)))
+        Ok(Tagged(profile::read(&self.0, &guard).await?))
     }
 
     /// Replace your own account

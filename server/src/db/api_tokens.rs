@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use shared::{
     UserId,
-    account::{ApiToken, TokenScope},
+    account::{ApiToken, TokenScope, User},
     id::ApiTokenId,
 };
 
 use super::{
     Conn, DbError, Row, Sql,
     listing::{Seek, fetch, newest_first},
+    users,
 };
 use crate::error::Error;
 
@@ -33,23 +34,27 @@ const COLUMNS: &str = "SELECT id, user_id, name, can_read, can_write, created_at
     expires_at FROM api_tokens ";
 
 fn from_row(row: &Row) -> Result<TokenRow, Error> {
+    Ok(TokenRow {
+        user: UserId(row.get("user_id")?),
+        token: ApiToken {
+            id: ApiTokenId(row.get("id")?),
+            name: row.get("name")?,
+            scopes: scopes(row)?,
+            created_at: row.get("created_at")?,
+            last_used_at: row.get("last_used_at")?,
+            expires_at: row.get("expires_at")?,
+        },
+    })
+}
+
+fn scopes(row: &Row) -> Result<Vec<TokenScope>, Error> {
     let mut scopes = Vec::new();
     for (column, scope) in [("can_read", TokenScope::Read), ("can_write", TokenScope::Write)] {
         if row.get(column)? {
             scopes.push(scope);
         }
     }
-    Ok(TokenRow {
-        user: UserId(row.get("user_id")?),
-        token: ApiToken {
-            id: ApiTokenId(row.get("id")?),
-            name: row.get("name")?,
-            scopes,
-            created_at: row.get("created_at")?,
-            last_used_at: row.get("last_used_at")?,
-            expires_at: row.get("expires_at")?,
-        },
-    })
+    Ok(scopes)
 }
 
 /// Inserts a token.
@@ -74,12 +79,31 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<To
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The token with this hash, unless it has been revoked.
-pub(crate) async fn find(conn: &mut Conn<'_>, hash: &str) -> Result<Option<TokenRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
-    sql.push("WHERE hash = ").bind(hash).push(" AND revoked_at IS NULL");
+/// The token with this hash, unless it has been revoked, and its user.
+pub(crate) async fn find_with_user(
+    conn: &mut Conn<'_>,
+    hash: &str,
+) -> Result<Option<(ApiToken, User)>, DbError> {
+    let mut sql = Sql::new(users::COLUMNS);
+    sql.push(
+        ", token_id, token_name, can_read, can_write, token_created_at, last_used_at, expires_at \
+         FROM users JOIN (SELECT id AS token_id, user_id, name AS token_name, can_read, can_write, \
+         created_at AS token_created_at, last_used_at, expires_at FROM api_tokens WHERE hash = ",
+    );
+    sql.bind(hash).push(" AND revoked_at IS NULL) AS token ON token.user_id = users.id");
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.as_ref().map(from_row).transpose()?)
+    let read = |row: &Row| -> Result<(ApiToken, User), Error> {
+        let token = ApiToken {
+            id: ApiTokenId(row.get("token_id")?),
+            name: row.get("token_name")?,
+            scopes: scopes(row)?,
+            created_at: row.get("token_created_at")?,
+            last_used_at: row.get("last_used_at")?,
+            expires_at: row.get("expires_at")?,
+        };
+        Ok((token, users::from_row(row)?.user))
+    };
+    Ok(row.as_ref().map(read).transpose()?)
 }
 
 /// The owner of a token, even if it has been revoked.
@@ -127,6 +151,7 @@ pub(crate) async fn revoke(
     id: ApiTokenId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    conn.changes_access();
     let sql =
         Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
     Ok(sql.arg(id.0).arg(now).execute(conn).await? == 1)
@@ -138,6 +163,7 @@ pub(crate) async fn revoke_all(
     user: UserId,
     now: DateTime<Utc>,
 ) -> Result<u64, DbError> {
+    conn.changes_access();
     let sql =
         Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL");
     sql.arg(user.0).arg(now).execute(conn).await

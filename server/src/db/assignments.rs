@@ -272,6 +272,16 @@ impl Listed for Listing<'_> {
     const TABLES: &'static str = TABLES;
     const COUNTED: &'static str = " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id";
     const ID: &'static str = "a.id";
+    const KEPT: &'static [(&'static str, &'static str)] = &[
+        (
+            " WHERE p.archived_at IS NULL AND a.is_active",
+            "'assignments.ACTIVE', 'assignments.ON_HOLD'",
+        ),
+        (
+            " WHERE p.archived_at IS NULL AND NOT a.is_active",
+            "'assignments.COMPLETED', 'assignments.CANCELLED'",
+        ),
+    ];
 
     type Record = Assignment;
 

@@ -2,26 +2,44 @@
 
 use std::time::Duration;
 
-use super::{DbError, Sql, arg::Arg, postgres, sql::Row, sqlite};
+use super::{DbError, Sql, arg::Arg, counts::Counts, postgres, sql::Row, sqlite};
 use crate::error::Error;
 
 /// A connection in use.
-pub(super) enum Session {
+pub(super) struct Session {
+    /// `None` only after the connection was returned.
+    link: Option<Link>,
+    counts: Counts,
+    /// Whether the transaction changes who may do what.
+    changes_access: bool,
+}
+
+/// A connection of one of the drivers.
+pub(super) enum Link {
     Sqlite(sqlite::Session),
     Postgres(postgres::Session),
 }
 
 impl Session {
+    pub(super) fn new(link: Link, counts: Counts) -> Self {
+        Self { link: Some(link), counts, changes_access: false }
+    }
+
+    fn link(&mut self) -> Result<&mut Link, Error> {
+        self.counts.note_statement();
+        self.link.as_mut().ok_or_else(|| Error::internal("a connection that was returned is used"))
+    }
+
     /// Runs its statements where they hold up no other request, because they may take long.
-    fn run_apart(&mut self) {
+    pub(super) fn run_apart(&mut self) {
         // PostgreSQL is another process.
-        if let Self::Sqlite(session) = self {
+        if let Some(Link::Sqlite(session)) = &mut self.link {
             session.run_apart();
         }
     }
 
     pub(super) fn is_sqlite(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(self.link, Some(Link::Sqlite(_)))
     }
 
     /// Runs a statement and returns its rows.
@@ -30,11 +48,11 @@ impl Session {
         text: String,
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, DbError> {
-        Ok(match self {
-            Self::Sqlite(session) => {
+        Ok(match self.link()? {
+            Link::Sqlite(session) => {
                 session.fetch(text, args).await?.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(session) => {
+            Link::Postgres(session) => {
                 session.fetch(text, args).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -42,15 +60,49 @@ impl Session {
 
     /// Runs a statement and returns the number of rows that it has changed.
     pub(super) async fn execute(&mut self, text: String, args: Vec<Arg>) -> Result<u64, DbError> {
-        match self {
-            Self::Sqlite(session) => session.execute(text, args).await,
-            Self::Postgres(session) => session.execute(text, args).await,
+        match self.link()? {
+            Link::Sqlite(session) => session.execute(text, args).await,
+            Link::Postgres(session) => session.execute(text, args).await,
+        }
+    }
+
+    /// Begins a transaction for reading.
+    async fn begin_snapshot(&mut self) -> Result<(), DbError> {
+        match self.link()? {
+            Link::Sqlite(session) => session.begin_snapshot().await,
+            Link::Postgres(session) => session.begin_snapshot().await,
+        }
+    }
+
+    /// Begins a transaction for writing.
+    async fn begin(&mut self) -> Result<(), DbError> {
+        match self.link()? {
+            Link::Sqlite(session) => session.begin().await,
+            Link::Postgres(session) => session.begin().await,
+        }
+    }
+
+    async fn commit(mut self) -> Result<(), DbError> {
+        self.link()?;
+        match self.link.take() {
+            Some(Link::Sqlite(session)) => session.commit().await,
+            Some(Link::Postgres(session)) => session.commit().await,
+            None => Ok(()),
         }
     }
 
     /// The handle that statements run on.
     pub(super) fn conn(&mut self) -> Conn<'_> {
         Conn(self)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.changes_access {
+            // After the commit, and before its caller knows of it.
+            self.counts.note_access_change();
+        }
     }
 }
 
@@ -69,10 +121,7 @@ impl ReadConn {
 
     /// Begins a transaction. All its statements see the database at the same moment.
     pub(super) async fn snapshot(mut self) -> Result<Tx, Error> {
-        match &mut self.0 {
-            Session::Sqlite(session) => session.begin_snapshot().await?,
-            Session::Postgres(session) => session.begin_snapshot().await?,
-        }
+        self.0.begin_snapshot().await?;
         Ok(Tx(self.0))
     }
 }
@@ -83,10 +132,7 @@ pub(crate) struct Tx(Session);
 impl Tx {
     /// Begins a transaction for writing.
     pub(super) async fn begin(mut session: Session) -> Result<Self, Error> {
-        match &mut session {
-            Session::Sqlite(session) => session.begin().await?,
-            Session::Postgres(session) => session.begin().await?,
-        }
+        session.begin().await?;
         Ok(Self(session))
     }
 
@@ -101,18 +147,14 @@ impl Tx {
 
     /// Replaces the deadline of its statements. SQLite has none.
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        if let Session::Postgres(session) = &mut self.0 {
+        if let Some(Link::Postgres(session)) = &mut self.0.link {
             session.set_deadline(deadline);
         }
     }
 
     /// Commits everything that was written in the transaction.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        match self.0 {
-            Session::Sqlite(session) => session.commit().await?,
-            Session::Postgres(session) => session.commit().await?,
-        }
-        Ok(())
+        Ok(self.0.commit().await?)
     }
 }
 
@@ -124,6 +166,12 @@ impl Conn<'_> {
     /// has only one writer. Other transactions may still insert rows that refer to the locked ones.
     pub(crate) fn for_update(&self) -> &'static str {
         if self.0.is_sqlite() { "" } else { " FOR NO KEY UPDATE" }
+    }
+
+    /// Notes that the transaction changes a session, an API token or what a user may do. What is
+    /// known of callers is then read again after its end.
+    pub(super) fn changes_access(&mut self) {
+        self.0.changes_access = true;
     }
 
     /// Chooses the text for this database, where no text serves both.

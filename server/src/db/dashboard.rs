@@ -1,4 +1,5 @@
-//! The counts of the dashboard. Each one is read from an index alone, in a single pass.
+//! The counts of the dashboard. Those of all records are kept as figures. Those of a caller's own
+//! records are counted, each in an index alone and in a single pass.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -9,14 +10,29 @@ use shared::{
 };
 
 use super::{
-    ArchiveState, Conn, DbError, Scope, Sql, assignments::restrict_visible,
+    ArchiveState, Conn, DbError, Scope, Sql, assignments::restrict_visible, figures,
     patients::restrict_scope,
 };
 use crate::error::Error;
 
-/// The number of patients registered before the first of these moments, between each two of them,
+/// The number of patients in all, and of those registered from each of these moments to the next one
 /// and since the last one.
 pub(crate) async fn registered(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    moments: &[DateTime<Utc>],
+) -> Result<(i64, Vec<i64>), DbError> {
+    if scope == Scope::All && moments.iter().all(figures::begins_quarter) {
+        return Ok((figures::patients(conn).await?, figures::registered(conn, moments).await?));
+    }
+    let mut counts = counted(conn, scope, moments).await?;
+    let total = counts.iter().sum();
+    Ok((total, counts.split_off(1)))
+}
+
+/// Counts the patients registered before the first of these moments, between each two of them, and
+/// since the last one.
+async fn counted(
     conn: &mut Conn<'_>,
     scope: Scope,
     moments: &[DateTime<Utc>],
@@ -59,24 +75,23 @@ pub(crate) async fn registered(
 /// The figures of doctors: how many exist, how many are available, and the most frequent
 /// specializations.
 pub(crate) async fn doctors(conn: &mut Conn<'_>) -> Result<DoctorFigures, DbError> {
+    // One pass over an index that holds these columns.
     let sql = Sql::new(
-        "SELECT count(*) AS total, CAST(COALESCE(sum(CASE WHEN is_available THEN 1 ELSE 0 END), 0) \
-         AS BIGINT) AS available FROM doctors WHERE archived_at IS NULL",
-    );
-    let figures = sql.fetch_one(conn).await?;
-    let sql = Sql::new(
-        "SELECT max(specialization) AS specialization, count(*) AS doctors FROM doctors \
-         WHERE archived_at IS NULL GROUP BY specialization_key \
+        "SELECT max(specialization) AS specialization, count(*) AS doctors, \
+         CAST(sum(count(*)) OVER () AS BIGINT) AS total, \
+         CAST(sum(sum(CASE WHEN is_available THEN 1 ELSE 0 END)) OVER () AS BIGINT) AS available \
+         FROM doctors WHERE archived_at IS NULL GROUP BY specialization_key \
          ORDER BY count(*) DESC, specialization_key LIMIT $1",
     );
     let rows = sql.arg(SPECIALIZATIONS_MAX).fetch_all(conn).await?;
+    let of_all = |column| rows.first().map_or(Ok(0), |row| row.get(column));
     let by_specialization = rows.iter().map(|row| {
         let specialization = row.get("specialization")?;
         Ok(SpecializationCount { specialization, count: row.get("doctors")? })
     });
     Ok(DoctorFigures {
-        total: figures.get("total")?,
-        available: figures.get("available")?,
+        total: of_all("total")?,
+        available: of_all("available")?,
         by_specialization: by_specialization.collect::<Result<_, Error>>()?,
     })
 }
@@ -100,7 +115,8 @@ impl Standing {
 }
 
 /// Counts the assignments that the caller may see, without those of archived patients. `active` is
-/// the number of active ones, known from counting by doctor; it includes those on hold.
+/// the number of active ones, known from counting by doctor; it includes those on hold. It is not
+/// needed for [`Scope::All`].
 pub(crate) async fn standing(
     conn: &mut Conn<'_>,
     scope: Scope,
@@ -108,6 +124,12 @@ pub(crate) async fn standing(
     active: i64,
 ) -> Result<Standing, DbError> {
     let mut standing = Standing::default();
+    if scope == Scope::All {
+        let (by_status, on_day) = figures::assignments(conn, day).await?;
+        by_status.into_iter().for_each(|(status, count)| standing.add(status, count));
+        standing.on_day = on_day;
+        return Ok(standing);
+    }
     if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
         let mut sql = Sql::new("SELECT a.status, count(*) AS assignments, ");
         count_on_day(&mut sql, day);
@@ -120,7 +142,7 @@ pub(crate) async fn standing(
         add_rows(&mut standing, sql, conn, 1).await?;
         return Ok(standing);
     }
-    // All assignments are counted in the index; then those of archived patients, which are few, are
+    // The caller's assignments are counted in the index; then those of archived patients, which are few, are
     // subtracted.
     standing.by_status.active = active;
     for status in AssignmentStatus::ALL.iter().filter(|it| **it != AssignmentStatus::Active) {
@@ -183,6 +205,9 @@ pub(crate) async fn busiest(
     conn: &mut Conn<'_>,
     scope: Scope,
 ) -> Result<(Vec<BusyDoctor>, i64), DbError> {
+    if scope == Scope::All {
+        return Ok((figures::busiest(conn).await?, 0));
+    }
     let mut sql = Sql::new(
         "SELECT d.id, d.first_name, d.last_name, busy.active, busy.of_all FROM (SELECT a.doctor_id, \
          count(*) AS active, CAST(sum(count(*)) OVER () AS BIGINT) AS of_all FROM assignments a \

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::query::Ordering;
 
 use super::{
-    Arg, Conn, DbError, Row, Sql,
+    Arg, Conn, DbError, Row, Sql, figures,
     search::{Search, Terms},
 };
 use crate::error::Error;
@@ -146,6 +146,8 @@ pub(crate) trait Listed {
     const COUNTED: &'static str;
     /// The id's column.
     const ID: &'static str;
+    /// The conditions of lists whose length is kept, each with the names of the figures.
+    const KEPT: &'static [(&'static str, &'static str)] = &[];
     /// The type of a row.
     type Record;
 
@@ -227,8 +229,13 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     Ok(sql)
 }
 
-/// The query for the number of rows in a list, up to a limit.
+/// The query for the number of rows in a list, which may stop at a limit.
 pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
+    let mut conditions = Sql::default();
+    list.restrict(&mut conditions);
+    if let Some((_, figures)) = L::KEPT.iter().find(|(text, _)| conditions.reads(text)) {
+        return figures::total(figures, "rows");
+    }
     let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
     sql.push(L::COUNTED);
     list.restrict(&mut sql);
@@ -250,7 +257,7 @@ pub(crate) async fn read<L: Listed + Sync>(
     fetch(conn, select(list, seek)?, seek, placed).await
 }
 
-/// The number of rows in a list, up to a limit.
+/// The number of rows in a list. Counting may stop at a limit.
 pub(crate) async fn count<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,

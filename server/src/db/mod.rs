@@ -15,12 +15,14 @@ pub mod audit;
 pub mod changes;
 pub mod codes;
 mod conn;
+mod counts;
 pub mod dashboard;
 pub mod devices;
 pub mod doctors;
 pub mod explain;
 mod failure;
 mod fault;
+mod figures;
 mod health;
 pub mod idempotency;
 pub mod listing;
@@ -51,7 +53,8 @@ pub(crate) use sql::{Row, Sql};
 use crate::{
     config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
 };
-use conn::Session;
+use conn::{Link, Session};
+use counts::Counts;
 use failure::NoConnection;
 use health::Health;
 
@@ -112,6 +115,7 @@ pub(crate) fn restrict_updated(
 pub struct Db {
     pools: Pools,
     health: Health,
+    counts: Counts,
 }
 
 #[derive(Clone)]
@@ -143,10 +147,11 @@ impl Db {
             Database::Sqlite(path) => Pools::Sqlite(sqlite::open(path).await?),
             Database::Postgres(url) => Pools::Postgres(postgres::open(url).await?),
         };
-        let db = Self { pools, health: Health::default() };
+        let db = Self { pools, health: Health::default(), counts: Counts::default() };
         tokio::spawn(upkeep::keep_trying(db.clone()));
-        if let Pools::Sqlite(_) = &db.pools {
-            tokio::spawn(upkeep::keep_log_short(db.clone()));
+        match &db.pools {
+            Pools::Sqlite(_) => drop(tokio::spawn(upkeep::keep_log_short(db.clone()))),
+            Pools::Postgres(_) => drop(tokio::spawn(upkeep::keep_figures_folded(db.clone()))),
         }
         Ok(db)
     }
@@ -164,11 +169,11 @@ impl Db {
     /// Takes a connection for reading.
     pub(crate) async fn read(&self) -> Result<ReadConn, Error> {
         let health = self.health.clone();
-        let session = match &self.pools {
-            Pools::Sqlite(file) => file.reader(health).await.map(Session::Sqlite),
-            Pools::Postgres(server) => server.session(health).await.map(Session::Postgres),
+        let link = match &self.pools {
+            Pools::Sqlite(file) => file.reader(health).await.map(Link::Sqlite),
+            Pools::Postgres(server) => server.session(health).await.map(Link::Postgres),
         };
-        session.map(ReadConn).map_err(|error| self.refused(error))
+        Ok(ReadConn(self.session(link)?))
     }
 
     /// Takes a connection for reading with statements that may take long: those that no index
@@ -188,27 +193,28 @@ impl Db {
     /// Begins a transaction for writing. Dropping it rolls it back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         let health = self.health.clone();
-        let session = match &self.pools {
-            Pools::Sqlite(file) => file.writer(health).await.map(Session::Sqlite),
-            Pools::Postgres(server) => server.session(health).await.map(Session::Postgres),
+        let link = match &self.pools {
+            Pools::Sqlite(file) => file.writer(health).await.map(Link::Sqlite),
+            Pools::Postgres(server) => server.session(health).await.map(Link::Postgres),
         };
-        Tx::begin(session.map_err(|error| self.refused(error))?).await
+        Tx::begin(self.session(link)?).await
     }
 
     /// The writing connection to SQLite, outside a transaction; `None` for PostgreSQL. Its
     /// statements may take long.
     async fn file_writer(&self) -> Result<Option<Session>, Error> {
         let Pools::Sqlite(file) = &self.pools else { return Ok(None) };
-        let session = file.writer_alone(self.health.clone()).await;
-        let mut session = session.map_err(|error| self.refused(error))?;
+        let link = file.writer_alone(self.health.clone()).await.map(Link::Sqlite);
+        let mut session = self.session(link)?;
         session.run_apart();
-        Ok(Some(Session::Sqlite(session)))
+        Ok(Some(session))
     }
 
-    fn refused(&self, refusal: NoConnection) -> Error {
-        match refusal {
-            NoConnection::Failed(failure) => failure.report(&self.health).into(),
-            NoConnection::Crowded(why) => crowded(why),
+    fn session(&self, link: Result<Link, NoConnection>) -> Result<Session, Error> {
+        match link {
+            Ok(link) => Ok(Session::new(link, self.counts.clone())),
+            Err(NoConnection::Failed(failure)) => Err(failure.report(&self.health).into()),
+            Err(NoConnection::Crowded(why)) => Err(crowded(why)),
         }
     }
 
@@ -243,6 +249,17 @@ impl Db {
             Pools::Sqlite(file) => file.uses(),
             Pools::Postgres(server) => server.uses(),
         }
+    }
+
+    /// The number of statements that this process has sent.
+    pub fn statements(&self) -> u64 {
+        self.counts.statements()
+    }
+
+    /// A number that rises before the end of every transaction of this process that may have changed
+    /// a session, an API token or a user is known to anybody.
+    pub(crate) fn access_changes(&self) -> u64 {
+        self.counts.access_changes()
     }
 
     fn is_closed(&self) -> bool {

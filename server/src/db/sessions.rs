@@ -1,11 +1,12 @@
 //! Sessions, one row for each login. Tokens are not stored.
 
 use chrono::{DateTime, Utc};
-use shared::{SessionId, UserId};
+use shared::{SessionId, UserId, account::User};
 
 use super::{
     Conn, DbError, Row, Sql,
     listing::{Seek, fetch, newest_first},
+    users,
 };
 use crate::error::Error;
 
@@ -66,6 +67,32 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: SessionId) -> Result<Option<Ses
     sql.push("WHERE id = ").bind(id.0);
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// A session with its user.
+pub(crate) struct SessionUser {
+    pub(crate) last_used_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    pub(crate) user: User,
+}
+
+/// The session with this id, and its user.
+pub(crate) async fn get_with_user(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+) -> Result<Option<SessionUser>, DbError> {
+    let mut sql = Sql::new(users::COLUMNS);
+    sql.push(
+        ", last_used_at, ended_at FROM users JOIN (SELECT user_id, last_used_at, ended_at \
+         FROM sessions WHERE id = ",
+    );
+    sql.bind(id.0).push(") AS session ON session.user_id = users.id");
+    let row = sql.fetch_optional(conn).await?;
+    let read = |row: &Row| -> Result<SessionUser, Error> {
+        let user = users::from_row(row)?.user;
+        Ok(from_columns!(row, SessionUser { last_used_at, ended_at }, user: user))
+    };
+    Ok(row.as_ref().map(read).transpose()?)
 }
 
 /// The session with this id, locked until the transaction ends.
@@ -140,6 +167,7 @@ pub(crate) async fn end(
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    conn.changes_access();
     let sql = Sql::new("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL");
     Ok(sql.arg(id.0).arg(now).execute(conn).await? == 1)
 }
@@ -151,6 +179,7 @@ pub(crate) async fn end_all(
     but: Option<SessionId>,
     now: DateTime<Utc>,
 ) -> Result<u64, DbError> {
+    conn.changes_access();
     let sql = Sql::new(
         "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
     );

@@ -73,6 +73,11 @@ impl Sql {
         sql
     }
 
+    /// Whether the text is this one.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        self.text == text
+    }
+
     /// Binds the next numbered placeholder of the text.
     pub(crate) fn arg(mut self, value: impl Into<Arg>) -> Self {
         self.args.push(value.into());

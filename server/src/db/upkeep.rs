@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{Db, Sql, sqlite};
+use super::{Db, Sql, figures, sqlite};
 use crate::{error::Error, keys::random_text};
 
 /// The pause between two trial writes during an outage.
@@ -16,6 +16,8 @@ const TRIAL_SIZE: usize = 64 * 1024;
 const REST_TIME: Duration = Duration::from_secs(5);
 /// The pause before the log is emptied again, where a reader was in the way.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
+/// The pause between two looks for changes of figures.
+const FOLD_PAUSE: Duration = Duration::from_secs(1);
 /// The deadline for updating the statistics of all tables of PostgreSQL.
 const ANALYZE_TIME: Duration = Duration::from_secs(10 * 60);
 
@@ -70,6 +72,29 @@ pub(super) async fn keep_log_short(db: Db) {
             (emptied, is_asked) = (commits, false);
         }
     }
+}
+
+/// Adds the changes of figures to the figures, so that few are summed up by a reader. A process looks
+/// after its own transactions; what another one leaves behind is found at the next of them.
+pub(super) async fn keep_figures_folded(db: Db) {
+    let mut seen = None;
+    while !db.is_closed() {
+        sleep(FOLD_PAUSE).await;
+        let commits = Some(db.health.commits());
+        if seen == commits || db.is_closed() {
+            continue;
+        }
+        match fold(&db).await {
+            Ok(()) => seen = commits,
+            Err(error) => tracing::debug!(%error, "changes of figures could not be added up"),
+        }
+    }
+}
+
+async fn fold(db: &Db) -> Result<(), Error> {
+    // Outside a transaction, so that it is not taken for a commit of a request.
+    while figures::fold(&mut db.read().await?.conn()).await? {}
+    Ok(())
 }
 
 impl Db {

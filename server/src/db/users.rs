@@ -37,7 +37,7 @@ pub(crate) struct NewUser<'a> {
     pub(crate) now: chrono::DateTime<chrono::Utc>,
 }
 
-const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
+pub(super) const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
     password_hash, is_active, email_verified, created_at, updated_at, version, changed_by, sort_name";
 const TABLES: &str = " FROM users ";
 
@@ -47,7 +47,7 @@ fn select() -> Sql {
     sql
 }
 
-fn from_row(row: &Row) -> Result<UserRow, Error> {
+pub(super) fn from_row(row: &Row) -> Result<UserRow, Error> {
     let (first_name, last_name): (Option<String>, Option<String>) =
         (row.get("first_name")?, row.get("last_name")?);
     let role = row.parsed("role", |text| text.parse::<Role>())?;
@@ -207,6 +207,7 @@ pub(crate) async fn update(
     changed_by: Option<UserId>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<bool, DbError> {
+    conn.changes_access();
     let user = &row.user;
     let mut sql = Sql::new("UPDATE users SET email = ");
     sql.bind(user.email.as_deref()).push(", email_key = ");

@@ -43,7 +43,7 @@ pub async fn list(
     for row in &mut rows {
         row.names = names.of(mentioned(row));
     }
-    let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
+    let count = page.count(&rows, audit::count(&mut conn, filter, COUNT_MAX + 1)).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
     page.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })

@@ -10,6 +10,7 @@ use shared::{
 use crate::{
     app::App,
     db::{
+        DbError,
         listing::{self, Listed, Order, Seek, SortKey},
         search::Search,
     },
@@ -105,6 +106,30 @@ impl<K: Clone + DeserializeOwned + Serialize> PageRequest<K> {
         Seek { place, is_backwards, limit: self.size + 1, offset }
     }
 
+    /// The number of rows in the list. They are counted only where the rows of the page, with the one
+    /// more that was asked for, don't show it.
+    pub(crate) async fn count<T>(
+        &self,
+        rows: &[T],
+        counting: impl Future<Output = Result<i64, DbError>>,
+    ) -> Result<i64, Error> {
+        match self.shown_count(rows.len()) {
+            Some(count) => Ok(count),
+            None => Ok(counting.await?),
+        }
+    }
+
+    /// The number of rows in the list where this page is not read from a cursor and no row follows
+    /// it.
+    fn shown_count(&self, rows: usize) -> Option<i64> {
+        let rows = i64::try_from(rows).ok().filter(|rows| *rows <= self.size)?;
+        match self.place {
+            Place::Offset(0) => Some(rows),
+            Place::Offset(offset) if rows > 0 => Some(offset + rows),
+            _ => None,
+        }
+    }
+
     /// Builds the page from its rows and the count. The rows include one more than requested if
     /// there are more.
     ///
@@ -186,7 +211,7 @@ impl PageRequest<SortKey> {
         };
         let mut conn = read.conn();
         let rows = listing::read(&mut conn, list, &seek).await?;
-        let count = listing::count(&mut conn, list, COUNT_MAX + 1).await?;
+        let count = self.count(&rows, listing::count(&mut conn, list, COUNT_MAX + 1)).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }
 }
@@ -213,4 +238,24 @@ fn read_cursor<K: DeserializeOwned>(app: &App, sealed: &str, list: &str) -> Opti
 fn write_cursor<K: Serialize>(app: &App, list: &str, cursor: &Cursor<K>) -> Result<String, Error> {
     let json = serde_json::to_vec(cursor).map_err(|e| Error::Internal(e.into()))?;
     app.tokens().seal_cursor(list, json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(place: Place<i64>, rows: usize) -> Option<i64> {
+        PageRequest { place, size: 20, list: String::new() }.shown_count(rows)
+    }
+
+    #[test]
+    fn a_page_that_ends_the_list_shows_the_count() {
+        assert_eq!(shown(Place::Offset(0), 0), Some(0));
+        assert_eq!(shown(Place::Offset(0), 20), Some(20));
+        assert_eq!(shown(Place::Offset(0), 21), None, "another row follows");
+        assert_eq!(shown(Place::Offset(40), 7), Some(47));
+        assert_eq!(shown(Place::Offset(40), 0), None, "the page may lie past the end");
+        assert_eq!(shown(Place::After(7), 3), None, "it is not known how many rows came before");
+        assert_eq!(shown(Place::Before(7), 3), None);
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod callers;
 pub mod feed;
 pub mod mail;
 pub mod mailer;

@@ -73,6 +73,7 @@ async fn requests_are_counted_by_route_and_never_by_address(backend: Backend) {
     };
     assert!(connections("busy") + connections("idle") >= 1.0);
     assert!(connections("busy") + connections("idle") <= connections("max"));
+    assert!(value(&text, "frontdesk_database_statements_total") >= 3.0);
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(value(&text, &format!("frontdesk_build{{version=\"{version}\"}}")), 1.0);
     let now = server.app.clock().now().timestamp() as f64;

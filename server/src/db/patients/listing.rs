@@ -46,6 +46,8 @@ impl Listed for Listing<'_> {
     const TABLES: &'static str = TABLES;
     const COUNTED: &'static str = " FROM patients p";
     const ID: &'static str = "p.id";
+    const KEPT: &'static [(&'static str, &'static str)] =
+        &[(" WHERE 1 = 1 AND archived_at IS NULL", "'patients'")];
 
     type Record = Patient;
 

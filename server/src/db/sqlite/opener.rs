@@ -19,6 +19,9 @@ const BUSY_TIME_OF_WRITER: Duration = Duration::from_millis(5);
 /// overwritten with zeros in the file.
 const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
                         PRAGMA cache_size = -8000; PRAGMA secure_delete = ON;";
+/// What a statement with several writes must be able to take back is kept in memory. It is a few
+/// pages, and a temporary file would cost more than the writes of a trigger.
+const JOURNALS_IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
 /// The number of statements that a connection keeps prepared.
 const STATEMENTS: usize = 128;
 
@@ -67,6 +70,7 @@ impl Opener {
         conn.execute_batch(SETTINGS)?;
         if self.is_writer {
             conn.execute_batch("PRAGMA journal_mode = WAL")?;
+            conn.execute_batch(JOURNALS_IN_MEMORY)?;
             conn.busy_timeout(BUSY_TIME_OF_WRITER)?;
         }
         conn.set_prepared_statement_cache_capacity(STATEMENTS);

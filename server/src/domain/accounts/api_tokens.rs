@@ -17,7 +17,6 @@ use crate::{
     db::{
         Conn,
         api_tokens::{self, NewToken},
-        users,
     },
     digest::sha256,
     domain::{
@@ -29,22 +28,24 @@ use crate::{
     services::{
         actor::{Actor, Origin, Program},
         audit::{self, AuditActor, AuditEvent},
+        callers::{Bearer, Caller},
     },
 };
 
 /// The prefix of every token, by which people and secret scanners recognise one.
 const PREFIX: &str = "fdt_";
-/// The precision with which the last use of a token is stored.
-const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 const ENTITY: &str = "api_token";
+
+const REFUSED: Error = Error::Unauthenticated("the API token is not valid");
 
 /// Whether a Bearer token is an API token.
 pub fn is_one(token: &str) -> bool {
     token.starts_with(PREFIX)
 }
 
-/// Authenticates an API token. The token and its user are read on every request, so that
-/// revocation and deactivation take effect at once.
+/// Authenticates an API token. The token and its user are read again for every request, unless they
+/// were read a moment ago, so that revocation and deactivation take effect at once in this process
+/// and within a second on every instance.
 pub async fn authenticate(
     app: &App,
     token: &str,
@@ -52,33 +53,36 @@ pub async fn authenticate(
     origin: Origin,
 ) -> Result<Actor, Error> {
     let now = app.clock().now();
-    let refused = Error::Unauthenticated("the API token is not valid");
-    let mut read = app.db().read().await?;
-    let mut conn = read.conn();
-    let Some(row) = api_tokens::find(&mut conn, &hashed(token)).await? else {
-        return Err(refused);
-    };
-    let found = row.token;
-    let user = users::get(&mut conn, row.user).await?.map(|row| row.user);
-    drop(read);
-    let Some(user) = user.filter(|user| user.is_active) else { return Err(refused) };
+    let hash = hashed(token);
+    let bearer = Bearer::ApiToken(hash.clone());
+    let caller = app.callers().get(bearer, async || read_caller(app, &hash).await).await?;
+    let Some(found) = &caller.token else { return Err(REFUSED) };
     if found.expires_at.is_some_and(|expires| expires <= now) {
         return Err(Error::Unauthenticated("the API token has expired"));
     }
     if !found.scopes.contains(&needed) {
         return Err(Error::InsufficientScope(needed.as_str()));
     }
-    if found.last_used_at.is_none_or(|last| now - last > TOUCH_EVERY) {
+    if caller.is_to_be_touched(now) {
         // In a task of its own, so that the request does not wait for the disk.
-        let app = app.clone();
+        let (app, id) = (app.clone(), found.id);
         tokio::spawn(async move {
-            if let Err(error) = touch(&app, found.id, now).await {
+            if let Err(error) = touch(&app, id, now).await {
                 tracing::warn!(%error, "the last use of an API token could not be stored");
             }
         });
     }
     let program = Program { token: found.id, may_write: found.scopes.contains(&TokenScope::Write) };
-    Ok(Actor { program: Some(program), ..Actor::new(user, origin) })
+    Ok(Actor { program: Some(program), ..Actor::new(caller.user.clone(), origin) })
+}
+
+/// Reads a token that is not revoked, with its active user. Fails where there is none.
+async fn read_caller(app: &App, hash: &str) -> Result<Caller, Error> {
+    let mut read = app.db().read().await?;
+    let found = api_tokens::find_with_user(&mut read.conn(), hash).await?;
+    let (token, user) = found.filter(|(_, user)| user.is_active).ok_or(REFUSED)?;
+    let last_used_at = token.last_used_at;
+    Ok(Caller::new(user, Some(token), last_used_at))
 }
 
 async fn touch(app: &App, id: ApiTokenId, now: DateTime<Utc>) -> Result<(), Error> {
@@ -155,7 +159,7 @@ pub async fn list(
     let mut conn = read.conn();
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, &page.seek()).await?;
-    let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
+    let count = page.count(&rows, api_tokens::count(&mut conn, id)).await?.min(COUNT_MAX);
     page.slice(app, rows, count, |token| token.id.0)
 }
 

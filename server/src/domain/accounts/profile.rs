@@ -27,12 +27,16 @@ use crate::{
     },
 };
 
-/// The caller's account, with the permissions of the session.
-pub fn read(app: &App, actor: &Actor) -> User {
-    User {
-        permissions: Some(session_permissions(actor, app.settings().doctor_directory)),
-        ..actor.user.clone()
-    }
+/// The caller's account as it is now, with the permissions of the session.
+pub async fn read(app: &App, actor: &Actor) -> Result<User, Error> {
+    let found = users::get(&mut app.db().read().await?.conn(), actor.id()).await?;
+    Ok(shown(app, actor, found.ok_or(Error::NotFound)?.user))
+}
+
+fn shown(app: &App, actor: &Actor, user: User) -> User {
+    let actor = Actor { user, ..actor.clone() };
+    let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
+    User { permissions, ..actor.user }
 }
 
 /// Changes the caller's account.
@@ -61,7 +65,7 @@ pub async fn update(
         changed_by_name: &changed_by_name,
         changed_at: old.updated_at,
     };
-    let current = || json!(read(app, &Actor { user: old.clone(), ..actor.clone() }));
+    let current = || json!(shown(app, actor, old.clone()));
     precondition.check(actor.id(), &found, current)?;
     if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
         // The address or the password has changed since the password was confirmed, so the
@@ -74,7 +78,7 @@ pub async fn update(
     errors.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
     if changes.is_empty() {
-        return Ok(read(app, actor));
+        return Ok(shown(app, actor, old));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
         return Err(overtaken(actor.id(), &found, current()));
@@ -91,7 +95,7 @@ pub async fn update(
     }
     tx.commit().await?;
     app.mail().wake();
-    Ok(read(app, &Actor { user: updated, ..actor.clone() }))
+    Ok(shown(app, actor, updated))
 }
 
 /// Confirms a change of the e-mail address with the password. Returns the hash that the password

@@ -25,40 +25,47 @@ use crate::{
     services::{
         actor::{Actor, Origin},
         audit::{self, AuditActor, AuditEvent},
+        callers::{Bearer, Caller},
     },
 };
 
 /// How long the previous refresh token is still accepted.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
-/// The precision with which the last use of a session is stored.
-const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 
+const REFUSED: Error = Error::Unauthenticated("the access token is not valid");
 const ENDED: Error = Error::Unauthenticated("the session is over");
 
-/// Authenticates an access token. The session and the user are read on every request, so that a
-/// logout, a deactivation or a change of role takes effect at once on every instance.
+/// Authenticates an access token. Session and user are read again for every request, unless they
+/// were read a moment ago, so that a logout, a deactivation or a change of role takes effect at once
+/// in this process and within a second on every instance.
 pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Actor, Error> {
     let now = app.clock().now();
-    let refused = Error::Unauthenticated("the access token is not valid");
-    let Some(access) = app.tokens().read_access(token, now) else { return Err(refused) };
-    let mut read = app.db().read().await?;
-    let mut conn = read.conn();
-    let session = sessions::get(&mut conn, access.session).await?.ok_or(refused)?;
-    let user = users::get(&mut conn, session.user_id).await?.ok_or(ENDED)?.user;
-    let is_running = session.ended_at.is_none() && user.is_active && user.id == access.user;
-    if !is_running {
+    let Some(access) = app.tokens().read_access(token, now) else { return Err(REFUSED) };
+    let bearer = Bearer::Session(access.session);
+    let caller = app.callers().get(bearer, async || read_caller(app, access.session).await).await?;
+    if caller.user.id != access.user {
         return Err(ENDED);
     }
-    if now - session.last_used_at > TOUCH_EVERY {
+    if caller.is_to_be_touched(now) {
         // In a task of its own, so that the request does not wait for the disk.
         let app = app.clone();
         tokio::spawn(async move {
-            if let Err(error) = touch(&app, session.id).await {
+            if let Err(error) = touch(&app, access.session).await {
                 tracing::debug!(%error, "the last use of a session could not be stored");
             }
         });
     }
-    Ok(Actor { session: Some(access.session), ..Actor::new(user, origin) })
+    Ok(Actor { session: Some(access.session), ..Actor::new(caller.user.clone(), origin) })
+}
+
+/// Reads the user of a running session. Fails where it has ended.
+async fn read_caller(app: &App, id: SessionId) -> Result<Caller, Error> {
+    let mut read = app.db().read().await?;
+    let found = sessions::get_with_user(&mut read.conn(), id).await?.ok_or(REFUSED)?;
+    if found.ended_at.is_some() || !found.user.is_active {
+        return Err(ENDED);
+    }
+    Ok(Caller::new(found.user, None, Some(found.last_used_at)))
 }
 
 async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
@@ -201,7 +208,8 @@ pub async fn list(
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let rows = sessions::list(&mut conn, id, now, &page.seek()).await?;
-    let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
+    let counting = sessions::count(&mut conn, id, now, COUNT_MAX + 1);
+    let count = page.count(&rows, counting).await?;
     let answer = |row: SessionRow| LoginSession {
         is_current: actor.session == Some(row.id),
         id: row.id,

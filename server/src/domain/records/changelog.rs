@@ -27,6 +27,7 @@ pub(crate) async fn page(
     for row in &mut rows {
         row.names = names.of(mentioned(row));
     }
-    let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
+    let counting = audit::count_history(conn, entity, id, COUNT_MAX + 1);
+    let count = page.count(&rows, counting).await?;
     page.slice(app, rows, count, |entry| entry.id.0)
 }

@@ -29,23 +29,26 @@ const WEEK: usize = 7;
 pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
-    // In parallel, because the two parts read different tables.
-    let (patients, assignments) = tokio::try_join!(
-        async {
-            let mut moment = app.db().snapshot().await?;
-            let mut conn = moment.conn();
-            let figures = registered(app, &mut conn, visible, today).await?;
-            Ok::<_, Error>((figures, recent(&mut conn, visible, today).await?))
-        },
-        async {
-            let mut moment = app.db().snapshot().await?;
-            let mut conn = moment.conn();
-            let figures = assigned(&mut conn, visible, today).await?;
-            let visits = visits::figures(&mut conn, visible, today, app.clock().now()).await?;
-            Ok((figures, visits, dashboard::doctors(&mut conn).await?))
-        }
-    )?;
-    let ((patients, recent_patients), (assignments, visits, doctors)) = (patients, assignments);
+    if visible == Scope::All {
+        // Each figure comes from one statement, so no snapshot is needed.
+        let mut read = app.db().read().await?;
+        return read_all(app, &mut read.conn(), visible, today).await;
+    }
+    let mut moment = app.db().snapshot().await?;
+    read_all(app, &mut moment.conn(), visible, today).await
+}
+
+async fn read_all(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    today: NaiveDate,
+) -> Result<Dashboard, Error> {
+    let patients = registered(app, conn, visible, today).await?;
+    let recent_patients = recent(conn, visible, today).await?;
+    let assignments = assigned(conn, visible, today).await?;
+    let visits = visits::figures(conn, visible, today, app.clock().now()).await?;
+    let doctors = dashboard::doctors(conn).await?;
     Ok(Dashboard { patients, doctors, assignments, visits, recent_patients })
 }
 
@@ -58,10 +61,10 @@ async fn registered(
     let ago = |days: i64| today.checked_sub_days(Days::new(days.unsigned_abs())).unwrap_or(today);
     let days: Vec<NaiveDate> = (0..DAYS).rev().map(ago).collect();
     let starts: Vec<_> = days.iter().map(|day| app.clock().start_of(*day)).collect();
-    let counts = dashboard::registered(conn, visible, &starts).await?;
-    let by_day = days.into_iter().zip(counts.iter().skip(1));
+    let (total, counts) = dashboard::registered(conn, visible, &starts).await?;
+    let by_day = days.into_iter().zip(&counts);
     Ok(PatientFigures {
-        total: counts.iter().sum(),
+        total,
         new_today: counts.last().copied().unwrap_or_default(),
         new_last_7_days: counts.iter().rev().take(WEEK).sum(),
         by_day: by_day.map(|(date, count)| DayCount { date, count: *count }).collect(),

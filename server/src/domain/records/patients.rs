@@ -168,9 +168,10 @@ pub async fn archive(
     }
     row.check_version(app, actor, precondition)?;
     let now = app.clock().now();
+    // The assignments come first: the figures of assignments need them locked.
+    assignments::suspend(app, &mut tx, actor, id).await?;
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
-    assignments::suspend(app, &mut tx, actor, id).await?;
     visits::end_all(app, &mut tx.conn(), actor, id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await

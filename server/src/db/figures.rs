@@ -1,0 +1,153 @@
+//! The figures that triggers keep with the records. Reading one costs the same with any number of
+//! records.
+//!
+//! A figure has a name and a key, and is the sum of its rows in the view `current_figures`. On
+//! PostgreSQL writers only add rows to `figure_changes`, so that none waits for another; [`fold`]
+//! adds them up.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use shared::{
+    assignment::AssignmentStatus,
+    dashboard::{BUSIEST_MAX, BusyDoctor},
+    id::DoctorId,
+};
+
+use super::{Conn, DbError, Sql};
+use crate::error::Error;
+
+/// The registrations of a quarter of an hour have one row.
+const QUARTER: i64 = 15 * 60;
+/// The maximum number of changes that are added up in one statement.
+const FOLDED_AT_ONCE: i64 = 5_000;
+
+/// Whether the registrations since a moment are known. Every time zone has its midnights at such a
+/// moment.
+pub(super) fn begins_quarter(moment: &DateTime<Utc>) -> bool {
+    moment.timestamp_subsec_nanos() == 0 && moment.timestamp() % QUARTER == 0
+}
+
+/// The number of patients registered from each of these moments to the next one, and since the last
+/// one, without archived ones. Each moment begins a quarter of an hour.
+pub(super) async fn registered(
+    conn: &mut Conn<'_>,
+    moments: &[DateTime<Utc>],
+) -> Result<Vec<i64>, DbError> {
+    let quarters: Vec<_> = moments.iter().map(|moment| moment.timestamp() / QUARTER).collect();
+    let ends = quarters.iter().skip(1).copied().chain([i64::MAX]);
+    let mut sql = Sql::new("WITH spans (begins, ends) AS (VALUES ");
+    for (place, (begins, ends)) in quarters.iter().zip(ends).enumerate() {
+        sql.push(if place == 0 { "(" } else { ", (" });
+        sql.bind(*begins).push(", ").bind(ends).push(")");
+    }
+    // From the spans to the figures, which are many more.
+    sql.push(
+        ") SELECT s.begins, CAST(sum(f.number) AS BIGINT) AS number FROM spans s \
+         CROSS JOIN current_figures f WHERE f.figure = 'registered' AND f.key >= s.begins \
+         AND f.key < s.ends GROUP BY s.begins",
+    );
+    let mut counts = vec![0; moments.len()];
+    for row in sql.fetch_all(conn).await? {
+        let begins = row.get("begins")?;
+        let place = quarters.partition_point(|quarter| *quarter < begins);
+        let number = row.get("number")?;
+        counts.get_mut(place).into_iter().for_each(|count| *count = number);
+    }
+    Ok(counts)
+}
+
+/// The number of patients, without archived ones.
+pub(super) async fn patients(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    Ok(total("'patients'", "number").fetch_one(conn).await?.get("number")?)
+}
+
+/// The query for the sum of figures without a key, as a column with this name.
+pub(super) fn total(figures: &'static str, column: &'static str) -> Sql {
+    let mut sql = Sql::new("SELECT CAST(COALESCE(sum(number), 0) AS BIGINT) AS ");
+    sql.push(column).push(" FROM current_figures WHERE key = 0 AND figure IN (");
+    sql.push(figures).push(")");
+    sql
+}
+
+/// The number of assignments by status, and of those assigned on one day, without those of archived
+/// patients.
+pub(super) async fn assignments(
+    conn: &mut Conn<'_>,
+    day: NaiveDate,
+) -> Result<(Vec<(AssignmentStatus, i64)>, i64), DbError> {
+    let day = day.signed_duration_since(NaiveDate::default()).num_days();
+    let mut sql = Sql::new(
+        "SELECT figure, key, CAST(sum(number) AS BIGINT) AS number FROM current_figures \
+         WHERE figure IN ('assigned', 'assignments.ACTIVE', 'assignments.ON_HOLD', \
+         'assignments.COMPLETED', 'assignments.CANCELLED') AND key IN (0, ",
+    );
+    sql.bind(day).push(") GROUP BY figure, key");
+    let (mut by_status, mut on_day) = (Vec::new(), 0);
+    for row in sql.fetch_all(conn).await? {
+        let (figure, key): (String, i64) = (row.get("figure")?, row.get("key")?);
+        let number = row.get("number")?;
+        match figure.strip_prefix("assignments.").map(str::parse) {
+            Some(Ok(status)) => by_status.push((status, number)),
+            Some(Err(_)) => return Err(Error::internal(format!("no status: {figure}")).into()),
+            None if key == day => on_day = number,
+            None => {}
+        }
+    }
+    Ok((by_status, on_day))
+}
+
+/// The doctors with the most active assignments, the busiest first.
+pub(super) async fn busiest(conn: &mut Conn<'_>) -> Result<Vec<BusyDoctor>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT d.id, d.first_name, d.last_name, CAST(busy.active AS BIGINT) AS active FROM \
+         (SELECT key AS doctor_id, sum(number) AS active FROM current_figures \
+         WHERE figure = 'active' GROUP BY key HAVING sum(number) > 0 \
+         ORDER BY sum(number) DESC, key LIMIT ",
+    );
+    sql.bind(BUSIEST_MAX).push(
+        ") AS busy LEFT JOIN doctors d ON d.id = busy.doctor_id ORDER BY busy.active DESC, d.id",
+    );
+    let rows = sql.fetch_all(conn).await?;
+    let busy = rows.iter().map(|row| {
+        Ok(BusyDoctor {
+            doctor: DoctorId(row.get("id")?),
+            doctor_name: row.full_name("first_name", "last_name")?,
+            active: row.get("active")?,
+        })
+    });
+    Ok(busy.collect::<Result<_, Error>>()?)
+}
+
+/// Adds some changes of PostgreSQL's writers to the figures, and returns whether there were any.
+pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+    let mut sql = Sql::new(
+        "WITH gone AS (DELETE FROM figure_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM \
+         figure_changes LIMIT ",
+    );
+    sql.bind(FOLDED_AT_ONCE).push(
+        ")) RETURNING figure, key, number) INSERT INTO figures (figure, key, number) \
+         SELECT figure, key, sum(number) FROM gone GROUP BY figure, key ORDER BY figure, key \
+         ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + EXCLUDED.number",
+    );
+    Ok(sql.execute(conn).await? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn every_day_of_every_time_zone_begins_with_a_quarter_of_an_hour() {
+        let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        for zone in chrono_tz::TZ_VARIANTS {
+            let clock = Clock::new(zone);
+            for day in first.iter_days().take(366) {
+                let start = clock.start_of(day);
+                assert!(begins_quarter(&start), "{zone} {day} {start}");
+            }
+        }
+        let start = first.and_time(chrono::NaiveTime::MIN).and_utc();
+        assert!(!begins_quarter(&(start + chrono::TimeDelta::minutes(1))));
+        assert!(!begins_quarter(&(start + chrono::TimeDelta::milliseconds(1))));
+    }
+}
