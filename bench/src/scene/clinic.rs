@@ -158,7 +158,7 @@ impl Answers {
             let is_whole = lines.peek().is_some() || text.ends_with('\n');
             let word = |name: &str| {
                 let rest = line.split_once(&format!(" {name}="))?.1;
-                rest.split_whitespace().next()
+                Some(rest.split_whitespace().next()?.trim_matches('"'))
             };
             let Some(status) = word("status").and_then(|word| word.parse::<u16>().ok()) else {
                 continue;
