@@ -22,6 +22,13 @@ pub(crate) struct Extent {
     pub(crate) connections: Vec<u64>,
 }
 
+impl Extent {
+    /// The fewest connections, for loads that are not measured with each number of them.
+    pub(crate) fn fewest(&self) -> u64 {
+        self.connections.iter().copied().min().unwrap_or(1)
+    }
+}
+
 /// One cell of the result: what, with how many connections, by which program.
 type Key = (What, u64, Kind);
 

@@ -15,8 +15,6 @@ use crate::{
     target::{Kind, Target, frontdesk},
 };
 
-/// Connections that read meanwhile.
-const READING: u64 = 16;
 /// Clerks who log in at once.
 const STORM: u64 = 32;
 /// More than an import writes in a second.
@@ -30,7 +28,8 @@ pub(crate) async fn mixed(
     extent: &Extent,
     title: &str,
 ) -> Outcome<Table> {
-    let whats = [(What::Get, READING), (What::Create, READING)];
+    let connections = extent.fewest();
+    let whats = [(What::Get, connections), (What::Create, connections)];
     let mut own = Results::default();
     for _ in 0..extent.rounds {
         for target in targets {
@@ -82,19 +81,22 @@ pub(crate) async fn disturbed(
     extent: &Extent,
     (programs, folder, title): (&Path, &Path, &str),
 ) -> Outcome<Table> {
+    let reading = extent.fewest();
     let mut storm = Disturbed { alone: Vec::new(), meanwhile: Vec::new() };
     let mut logins = Vec::new();
     for _ in 0..extent.rounds {
-        storm.alone.push(load.run(target, What::Get, READING, extent.seconds).await?);
-        let whats = [(What::Get, READING), (What::Login, STORM)];
+        storm.alone.push(load.run(target, What::Get, reading, extent.seconds).await?);
+        let whats = [(What::Get, reading), (What::Login, STORM)];
         let [reads, login] = load.run_both(target, whats, extent.seconds).await?;
         storm.meanwhile.push(reads);
         logins.push(login);
     }
     let resident = target.usage()?.resident;
     let rate = |figure: fn(&Sample) -> f64| median(logins.iter().map(figure).collect());
+    // Where the machine is too slow, a login is refused after two seconds of waiting.
+    let refused: u64 = logins.iter().map(|login| login.refused).sum();
     let of_logins = format!(
-        "{} logins/s, p99 {} ms; {} resident afterwards",
+        "{} logins/s, p99 {} ms, {refused} refused; {} resident afterwards",
         number(rate(|it| it.rate)),
         milliseconds(rate(|it| it.p99)),
         mebibytes(resident)
@@ -106,7 +108,7 @@ pub(crate) async fn disturbed(
     let head =
         ["while", "alone: get/s", "p99 ms", "meanwhile: get/s", "p99 ms", "**of alone**", ""];
     Ok(Table {
-        title: format!("{title}: get over {READING} connections, disturbed"),
+        title: format!("{title}: get over {reading} connections, disturbed"),
         head: head.map(str::to_owned).to_vec(),
         rows: vec![
             storm.row("32 clerks log in", of_logins),
@@ -123,9 +125,10 @@ async fn beside_import(
     programs: &Path,
     folder: &Path,
 ) -> Outcome<(Disturbed, String)> {
+    let reading = extent.fewest();
     let mut reads = Disturbed { alone: Vec::new(), meanwhile: Vec::new() };
     for _ in 0..extent.rounds {
-        reads.alone.push(load.run(target, What::Get, READING, extent.seconds).await?);
+        reads.alone.push(load.run(target, What::Get, reading, extent.seconds).await?);
     }
     let file = folder.join("people.csv");
     let before = count(&target.database).await?;
@@ -136,7 +139,7 @@ async fn beside_import(
     let command = command.args(["import", "patients"]).arg(&file);
     let mut import = command.stdout(std::process::Stdio::null()).spawn()?;
     for _ in 0..extent.rounds {
-        reads.meanwhile.push(load.run(target, What::Get, READING, extent.seconds).await?);
+        reads.meanwhile.push(load.run(target, What::Get, reading, extent.seconds).await?);
     }
     let status = import.try_wait()?;
     if status.is_none() {
