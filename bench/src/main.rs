@@ -37,6 +37,9 @@ const SHORT_SCENE: u64 = 10;
 /// Patients of a smoke test.
 const FEW: u64 = 2_000;
 
+/// What the rounds and PostgreSQL's log add to a database, in bytes.
+const WRITTEN: u64 = 1 << 30;
+
 /// A database.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
@@ -88,6 +91,23 @@ struct Options {
     terminals: usize,
 }
 
+impl Options {
+    /// Whether this database is measured.
+    fn measures(&self, engine: Engine) -> bool {
+        self.only.is_none_or(|only| only == engine)
+    }
+
+    /// The bytes that the databases take: the filled ones, the copies of the programs, and what is
+    /// written meanwhile.
+    fn disk(&self) -> u64 {
+        let of_sqlite = fill::SIZE_ON_SQLITE * (3 + u64::from(self.peers.is_some()));
+        let of_postgres = fill::SIZE_ON_POSTGRES * 3;
+        let engines = [(Engine::Sqlite, of_sqlite), (Engine::Postgres, of_postgres)];
+        let measured = engines.iter().filter(|(engine, _)| self.measures(*engine));
+        measured.map(|(_, size)| size * self.patients + WRITTEN).sum()
+    }
+}
+
 /// Reads a number, which may be in thousands or millions.
 fn amount(text: &str) -> Result<u64, String> {
     let text = text.to_lowercase();
@@ -135,38 +155,33 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     };
     std::fs::create_dir_all(&folder)?;
     let programs = programs::build(&options.profile, !options.no_build)?;
-    let is_wanted = |engine| options.only.is_none_or(|only| only == engine);
-    let peers = options.peers.clone().filter(|_| is_wanted(Engine::Sqlite));
-    // The filled database, a copy for each program, and what they add to it.
-    let databases = [(Engine::Sqlite, 3), (Engine::Postgres, 3)];
-    let copies: u64 = databases.iter().filter(|(it, _)| is_wanted(*it)).map(|(_, n)| n).sum();
-    let bytes = options.patients * fill::SIZE_OF_PATIENT * copies;
-    say(&format!("{} needs {} of disk", folder.display(), report::mebibytes(bytes + (200 << 20))));
-    let (extent, about) = (
-        Extent {
+    let disk = report::mebibytes(options.disk());
+    say(&format!("The databases in {} need up to {disk}", folder.display()));
+    let about = machine::describe()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let course = Course {
+        programs: &programs,
+        folder: &folder,
+        patients: options.patients,
+        extent: Extent {
             rounds: options.rounds,
             seconds: options.seconds,
             connections: options.connections.clone(),
         },
-        machine::describe()?,
-    );
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
-    let patients = options.patients;
-    let (mut tables, mut faults) = (Vec::new(), Vec::new());
-    if is_wanted(Engine::Sqlite) {
-        (tables, faults) = play(options, &programs, &folder, &runtime)?;
+        peers: options.peers.clone(),
+    };
+    let mut findings = Vec::new();
+    if options.measures(Engine::Sqlite) {
+        findings.push(play(options, &programs, &folder, &runtime)?);
     }
-    let course = Course { programs: &programs, folder: &folder, patients, extent, peers };
-    if options.scene.is_none() && is_wanted(Engine::Sqlite) {
-        let (some, wrong) = runtime.block_on(course.on_sqlite())?;
-        tables.extend(some);
-        faults.extend(wrong);
+    if options.scene.is_none() && options.measures(Engine::Sqlite) {
+        findings.push(runtime.block_on(course.on_sqlite())?);
     }
-    if options.scene.is_none() && is_wanted(Engine::Postgres) {
-        let (some, wrong) = runtime.block_on(course.on_postgres())?;
-        tables.extend(some);
-        faults.extend(wrong);
+    if options.scene.is_none() && options.measures(Engine::Postgres) {
+        findings.push(runtime.block_on(course.on_postgres())?);
     }
+    let (tables, faults): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
+    let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());
     let figures = page::text(&about, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
     if !options.print && options.scene.is_none() && faults.is_empty() {

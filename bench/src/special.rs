@@ -93,8 +93,10 @@ pub(crate) async fn disturbed(
     }
     let resident = target.usage()?.resident;
     let rate = |figure: fn(&Sample) -> f64| median(logins.iter().map(figure).collect());
+    // Where the machine is too slow, a login is refused after two seconds of waiting.
+    let refused: u64 = logins.iter().map(|login| login.refused).sum();
     let of_logins = format!(
-        "{} logins/s, p99 {} ms; {} resident afterwards",
+        "{} logins/s, p99 {} ms, {refused} refused; {} resident afterwards",
         number(rate(|it| it.rate)),
         milliseconds(rate(|it| it.p99)),
         mebibytes(resident)

@@ -71,7 +71,7 @@ fn check(request: &Request) -> Result<()> {
 async fn one(request: &Request, Path(id): Path<i64>, state: Data<&State>) -> Result<Json<Patient>> {
     check(request)?;
     let patient = state.store.get(id, state.today).await.map_err(InternalServerError)?;
-    Ok(Json(patient.ok_or(NotFoundError)?))
+    Ok(Json(read::alone(patient.ok_or(NotFoundError)?)))
 }
 
 #[handler]
@@ -95,7 +95,7 @@ async fn register(request: &Request, body: Vec<u8>, state: Data<&State>) -> Resu
     let fields: PatientFields = serde_json::from_slice(&body).map_err(BadRequest)?;
     let patient = state.store.create(fields, state.today).await;
     let patient = patient.map_err(|error| InternalServerError(std::io::Error::other(error)))?;
-    Ok(Json(patient).with_status(StatusCode::CREATED).into_response())
+    Ok(Json(read::alone(patient)).with_status(StatusCode::CREATED).into_response())
 }
 
 fn main() -> Outcome<()> {

@@ -91,10 +91,15 @@ pub(crate) fn new(fields: PatientFields) -> Patient {
         version: 1,
         archived_at: None,
         matched: None,
-        // About as long as those of Frontdesk's answer.
-        permissions: Some(PatientPermission::ALL.to_vec()),
+        permissions: None,
         fields,
     }
+}
+
+/// The patient as it is answered alone: with permissions, those that Frontdesk grants the front desk.
+pub(crate) fn alone(patient: Patient) -> Patient {
+    use PatientPermission::{Archive, Assign, History, Update};
+    Patient { permissions: Some(vec![Update, Archive, History, Assign]), ..patient }
 }
 
 /// The patient with the age on a day.

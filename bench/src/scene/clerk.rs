@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use vt100::Screen;
 
 use super::{
-    desk::{Desk, Step, Stop, behind, found, is_at},
+    desk::{Desk, Step, Stop, behind, found, is_at, is_typed},
     ledger::{Ledger, Newcomer, Person, Write},
     pty::key,
 };
@@ -81,7 +81,10 @@ impl<'a> Clerk<'a> {
         self.desk.thinks()?;
         self.desk.goes_to_day()?;
         self.desk.thinks()?;
-        self.desk.finds(step, search, |screen| found(screen, mrn).0.is_some())?;
+        self.desk.finds(step, search, |screen| {
+            // What was found by fewer letters stays until the last one is drawn.
+            is_typed(screen, search) && found(screen, mrn).0.is_some()
+        })?;
         self.desk.thinks()?;
         let (row, rows) = self.desk.looks(|screen| found(screen, mrn));
         if let (Some(row), 2..) = (row, rows) {

@@ -150,20 +150,22 @@ pub(super) struct Answers {
 impl Answers {
     /// Reads a log.
     pub(super) fn read(log: &Path) -> Outcome<Self> {
-        let text = fs::read_to_string(log)?;
+        Ok(Self::of(&fs::read_to_string(log)?))
+    }
+
+    fn of(log: &str) -> Self {
         let mut answers = Self::default();
-        let mut lines = text.lines().peekable();
-        while let Some(line) = lines.next() {
-            // Only what the log has in full was written before the server was killed.
-            let is_whole = lines.peek().is_some() || text.ends_with('\n');
+        // The server may have been killed in the middle of the last line.
+        let (whole, _) = log.rsplit_once('\n').unwrap_or_default();
+        for line in whole.lines() {
             let word = |name: &str| {
                 let rest = line.split_once(&format!(" {name}="))?.1;
-                rest.split_whitespace().next()
+                Some(rest.split_whitespace().next()?.trim_matches('"'))
             };
             let Some(status) = word("status").and_then(|word| word.parse::<u16>().ok()) else {
                 continue;
             };
-            answers.all += usize::from(is_whole);
+            answers.all += 1;
             match (word("method"), word("path"), status) {
                 (.., 400..) => answers.bad.push(line.to_owned()),
                 (Some("POST"), Some("/api/patients"), 201) => answers.patients += 1,
@@ -174,6 +176,35 @@ impl Answers {
                 _ => {}
             }
         }
-        Ok(answers)
+        answers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_and_refusals_are_read_from_whole_lines_of_a_log() {
+        let line = |method: &str, path: &str, status: u16| {
+            format!(
+                "2026-11-22T21:37:52.631787Z  INFO access: request_id=\"r\" method={method} \
+                 path=\"{path}\" status={status} ms=12 user=2 address=\"127.0.0.1\"\n"
+            )
+        };
+        let refused = line("PATCH", "/api/patients/8", 412);
+        let lines = [
+            "2026-11-22T21:37:50.000000Z  INFO serving address=127.0.0.1:8000\n".to_owned(),
+            line("POST", "/api/patients", 201),
+            line("POST", "/api/visits", 201),
+            line("POST", "/api/visits", 201),
+            line("PATCH", "/api/patients/8", 200),
+            line("GET", "/api/patients/8", 200),
+            refused.clone(),
+            line("POST", "/api/visits", 201).trim_end().to_owned(),
+        ];
+        let answers = Answers::of(&lines.concat());
+        assert_eq!((answers.all, answers.patients, answers.visits, answers.changes), (6, 1, 2, 1));
+        assert_eq!(answers.bad, [refused.trim_end()]);
     }
 }

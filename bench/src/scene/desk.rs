@@ -250,6 +250,12 @@ pub(super) fn behind(screen: &Screen, text: &str) -> Option<String> {
     screen.contents().split_once(text).map(|(_, rest)| rest.to_owned())
 }
 
+/// Whether a text stands in the find box.
+pub(super) fn is_typed(screen: &Screen, text: &str) -> bool {
+    let contents = screen.contents();
+    contents.lines().nth(1).is_some_and(|line| line.trim_end().ends_with(&format!(" Find {text}")))
+}
+
 /// Where a text is among the rows that the find box has found, and how many rows there are. Rows that are
 /// drawn dim belong to an earlier text.
 pub(super) fn found(screen: &Screen, text: &str) -> (Option<usize>, usize) {
