@@ -18,7 +18,7 @@ const BUSY_TIME_OF_WRITER: Duration = Duration::from_millis(5);
 /// The settings of every connection. Sizes of caches are in KiB, if negative. Deleted content is
 /// overwritten with zeros in the file.
 const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
-                        PRAGMA cache_size = -8000; PRAGMA secure_delete = ON;";
+                        PRAGMA cache_size = -4000; PRAGMA secure_delete = ON;";
 /// What a statement with several writes must be able to take back is kept in memory. It is a few
 /// pages, and a temporary file would cost more than the writes of a trigger.
 const JOURNALS_IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
