@@ -11,12 +11,16 @@ use shared::{
 };
 
 use super::{
-    Conn, DbError, Row, Sql,
+    Arg, Conn, DbError, Row, Sql,
     listing::{Seek, fetch, newest_first},
 };
 use crate::error::Error;
 
 pub(crate) use listing::{Place, count, list};
+
+/// The maximum number of audit events in one statement, so that its text is short enough to stay
+/// prepared.
+const ROWS: usize = 40;
 
 /// The reason and the changed values of an audit event. They are stored apart from the event, so
 /// that they can be erased.
@@ -47,18 +51,47 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) content: Option<(&'a str, &'a str, &'a str)>,
 }
 
+impl NewEntry<'_> {
+    /// The columns with their values.
+    fn values(&self) -> Vec<(&'static str, Arg)> {
+        vec![
+            ("at", self.at.into()),
+            ("actor_id", self.actor_id.map(|id| id.0).into()),
+            ("actor_name", self.actor_name.into()),
+            ("actor_role", self.actor_role.into()),
+            ("action", self.action.into()),
+            ("entity", self.entity.into()),
+            ("entity_id", self.entity_id.into()),
+            ("version", self.version.into()),
+            ("address", self.address.into()),
+            ("request_id", self.request_id.into()),
+            ("token_id", self.token.map(|id| id.0).into()),
+            ("values_hash", self.content.map(|(_, _, hash)| hash).into()),
+        ]
+    }
+}
+
+/// The query that appends audit events.
+fn append(entries: &[NewEntry<'_>]) -> Sql {
+    Sql::insert("INSERT INTO audit_log (", entries.iter().map(NewEntry::values).collect())
+}
+
+/// Appends audit events that have no content, in their order.
+pub(crate) async fn insert_without_content(
+    conn: &mut Conn<'_>,
+    entries: &[NewEntry<'_>],
+) -> Result<(), DbError> {
+    for some in entries.chunks(ROWS) {
+        append(some).execute(conn).await?;
+    }
+    Ok(())
+}
+
 /// Appends an audit event.
 pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(), DbError> {
-    let sql = Sql::new(
-        "INSERT INTO audit_log (at, actor_id, actor_name, actor_role, action, entity, entity_id, \
-         version, address, request_id, token_id, values_hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
-    );
-    let sql = sql.arg(entry.at).arg(entry.actor_id.map(|id| id.0)).arg(entry.actor_name);
-    let sql = sql.arg(entry.actor_role).arg(entry.action).arg(entry.entity).arg(entry.entity_id);
-    let sql = sql.arg(entry.version).arg(entry.address).arg(entry.request_id);
-    let sql = sql.arg(entry.token.map(|id| id.0));
-    let row = sql.arg(entry.content.map(|(_, _, hash)| hash)).fetch_one(conn).await?;
+    let mut sql = append(std::slice::from_ref(&entry));
+    sql.push(" RETURNING id");
+    let row = sql.fetch_one(conn).await?;
     if let Some((salt, content, _)) = entry.content {
         let id: i64 = row.get("id")?;
         let sql =

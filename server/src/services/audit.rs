@@ -1,5 +1,7 @@
 //! Writing audit events. A write and its audit event commit together.
 
+use std::mem::take;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -96,15 +98,31 @@ async fn enter(
     conn: &mut Conn<'_>,
     by: AuditActor<'_>,
     at: DateTime<Utc>,
-    event: AuditEvent<'_>,
+    mut event: AuditEvent<'_>,
 ) -> Result<(), Error> {
-    let content = Content { reason: event.reason, changes: event.changes };
+    let content = Content { reason: event.reason.take(), changes: take(&mut event.changes) };
     let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
+    let content =
+        sealed.as_ref().map(|(salt, json, hash)| (salt.as_str(), json.as_str(), hash.as_str()));
+    Ok(audit::insert(conn, NewEntry { content, ..entry(by, at, &event) }).await?)
+}
+
+/// Writes the audit events of reads, which have no version, reason or changes.
+pub(crate) async fn note_reads<'a>(
+    conn: &mut Conn<'_>,
+    reads: impl Iterator<Item = (&'a Actor, DateTime<Utc>, &'a AuditEvent<'a>)>,
+) -> Result<(), Error> {
+    let entries = reads.map(|(actor, at, event)| entry(AuditActor::Actor(actor), at, event));
+    Ok(audit::insert_without_content(conn, &entries.collect::<Vec<_>>()).await?)
+}
+
+/// An audit event as it is stored, without its content.
+fn entry<'a>(by: AuditActor<'a>, at: DateTime<Utc>, event: &'a AuditEvent<'_>) -> NewEntry<'a> {
     let (actor, origin, name) = match by {
         AuditActor::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
         AuditActor::Anonymous(origin, name) => (None, origin, name),
     };
-    let entry = NewEntry {
+    NewEntry {
         at,
         actor_id: actor.map(Actor::id),
         actor_name: name,
@@ -116,11 +134,8 @@ async fn enter(
         version: event.version,
         address: origin.address.as_deref(),
         request_id: origin.request_id.as_deref(),
-        content: sealed
-            .as_ref()
-            .map(|(salt, json, hash)| (salt.as_str(), json.as_str(), hash.as_str())),
-    };
-    Ok(audit::insert(conn, entry).await?)
+        content: None,
+    }
 }
 
 /// Salt, content and their hash. After salt and content are erased, the hash reveals nothing.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     actor::Actor,
-    audit::{AuditActor, AuditEvent, note},
+    audit::{AuditEvent, note_reads},
 };
 use crate::{db::Db, error::Error, output::OncePerSecond};
 
@@ -166,10 +166,11 @@ async fn write_batch(db: &Db, batch: &[Arc<Read>]) -> Result<(), Error> {
     if batch.is_empty() {
         return Ok(());
     }
+    let event = |read: &Arc<Read>| AuditEvent::new(read.action, read.entity, read.entity_id);
+    let events: Vec<_> = batch.iter().map(event).collect();
+    let reads = batch.iter().zip(&events).map(|(read, event)| (&read.actor, read.at, event));
     let mut tx = db.begin().await?;
-    for read in batch {
-        let event = AuditEvent::new(read.action, read.entity, read.entity_id);
-        note(&mut tx.conn(), AuditActor::Actor(&read.actor), read.at, event).await?;
-    }
+    tx.run_apart();
+    note_reads(&mut tx.conn(), reads).await?;
     tx.commit().await
 }

@@ -7,6 +7,7 @@ use shared::account::Role;
 use crate::{
     beside::Beside,
     harness::{Answer, Backend, Client, Server, on_both},
+    mail::eventually,
 };
 
 on_both! {
@@ -15,6 +16,7 @@ on_both! {
     filters_restrict_and_combine,
     pages_return_every_entry_once,
     reading_the_log_is_noted_once_a_request,
+    a_moment_of_many_reads_is_noted_in_their_order,
     every_combination_of_filters_uses_an_index,
 }
 
@@ -191,6 +193,26 @@ async fn reading_the_log_is_noted_once_a_request(backend: Backend) {
 }
 
 /// The plans of the list's queries on many rows. None may scan the whole log.
+async fn a_moment_of_many_reads_is_noted_in_their_order(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    for name in ["Ana", "Ben", "Cyd"] {
+        staff.patient(json!({"first_name": name})).await;
+    }
+    // More than one statement takes.
+    let read: Vec<String> = (0..100).map(|i| (i * i % 3 + 1).to_string()).collect();
+    for id in &read {
+        staff.get(&format!("/api/patients/{id}")).await.expect_status(200);
+    }
+    let noted = "SELECT CAST(entity_id AS TEXT) FROM audit_log WHERE action = 'patient.read' \
+                 AND entity = 'patient' AND actor_name IS NOT NULL AND values_hash IS NULL ORDER BY id";
+    let noted = eventually(async || {
+        let noted = fetch(&server, noted).await;
+        (noted.len() >= read.len()).then_some(noted)
+    });
+    assert_eq!(noted.await, read);
+}
+
 async fn every_combination_of_filters_uses_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     server.admin().await;
