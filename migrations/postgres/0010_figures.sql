@@ -12,6 +12,9 @@
 -- a patient has locked the patient and the active assignments before, and one that writes an assignment has
 -- locked the patient or the assignment.
 
+-- An older program may still be writing: between counting and the triggers nothing may be written.
+LOCK TABLE patients, assignments IN SHARE ROW EXCLUSIVE MODE;
+
 CREATE TABLE figures (
     figure TEXT COLLATE "C" NOT NULL,
     key    BIGINT NOT NULL,
@@ -72,6 +75,8 @@ FOR EACH ROW WHEN (OLD.archived_at IS NULL) EXECUTE FUNCTION figures_of_erased_p
 
 CREATE FUNCTION figures_of_archived_patient() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Whoever writes one of them now has either counted it, or waits and finds the patient changed.
+    PERFORM 1 FROM assignments WHERE patient_id = NEW.id ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO figure_changes (figure, key, number)
     SELECT figure, key, CASE WHEN NEW.archived_at IS NULL THEN count(*) ELSE -count(*) END FROM (
         SELECT 'patients' AS figure, 0::bigint AS key

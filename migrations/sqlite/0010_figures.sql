@@ -3,7 +3,8 @@
 --
 -- patients               patients who are not archived
 -- registered             the same, by the quarter of an hour of their registration, counted from 1970 in UTC:
---                        the midnight of every time zone begins one
+--                        the midnight of every time zone begins one. Without parts of a second: SQLite would
+--                        round them
 -- assignments.<status>   assignments of patients who are not archived
 -- assigned               the same, by the assigned day, counted from 1970
 -- active                 active assignments, by doctor
@@ -26,7 +27,7 @@ CREATE VIEW current_figures AS SELECT figure, key, number FROM figures;
 CREATE VIEW counted_figures AS
 SELECT 'patients' AS figure, 0 AS key, count(*) AS number FROM patients WHERE archived_at IS NULL
 UNION ALL
-SELECT 'registered', unixepoch(created_at) / 900, count(*) FROM patients
+SELECT 'registered', unixepoch(substr(created_at, 1, 19)) / 900, count(*) FROM patients
 WHERE archived_at IS NULL GROUP BY 2
 UNION ALL
 SELECT 'assignments.' || a.status, 0, count(*) FROM assignments a JOIN patients p ON p.id = a.patient_id
@@ -42,14 +43,14 @@ INSERT INTO figures (figure, key, number) SELECT figure, key, number FROM counte
 CREATE TRIGGER figures_of_new_patient AFTER INSERT ON patients WHEN NEW.archived_at IS NULL
 BEGIN
     INSERT INTO figures (figure, key, number)
-    VALUES ('patients', 0, 1), ('registered', unixepoch(NEW.created_at) / 900, 1)
+    VALUES ('patients', 0, 1), ('registered', unixepoch(substr(NEW.created_at, 1, 19)) / 900, 1)
     ON CONFLICT (figure, key) DO UPDATE SET number = number + excluded.number;
 END;
 
 CREATE TRIGGER figures_of_erased_patient AFTER DELETE ON patients WHEN OLD.archived_at IS NULL
 BEGIN
     INSERT INTO figures (figure, key, number)
-    VALUES ('patients', 0, -1), ('registered', unixepoch(OLD.created_at) / 900, -1)
+    VALUES ('patients', 0, -1), ('registered', unixepoch(substr(OLD.created_at, 1, 19)) / 900, -1)
     ON CONFLICT (figure, key) DO UPDATE SET number = number + excluded.number;
 END;
 
@@ -60,7 +61,7 @@ BEGIN
     SELECT figure, key, CASE WHEN NEW.archived_at IS NULL THEN count(*) ELSE -count(*) END FROM (
         SELECT 'patients' AS figure, 0 AS key
         UNION ALL
-        SELECT 'registered', unixepoch(NEW.created_at) / 900
+        SELECT 'registered', unixepoch(substr(NEW.created_at, 1, 19)) / 900
         UNION ALL
         SELECT 'assignments.' || status, 0 FROM assignments WHERE patient_id = NEW.id
         UNION ALL

@@ -117,18 +117,20 @@ pub(super) async fn busiest(conn: &mut Conn<'_>) -> Result<Vec<BusyDoctor>, DbEr
     Ok(busy.collect::<Result<_, Error>>()?)
 }
 
-/// Adds some changes of PostgreSQL's writers to the figures, and returns whether there were any.
+/// Adds some changes of PostgreSQL's writers to the figures, and returns whether there may be more.
 pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     let mut sql = Sql::new(
         "WITH gone AS (DELETE FROM figure_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM \
          figure_changes LIMIT ",
     );
     sql.bind(FOLDED_AT_ONCE).push(
-        ")) RETURNING figure, key, number) INSERT INTO figures (figure, key, number) \
+        ")) RETURNING figure, key, number), \
+         added AS (INSERT INTO figures (figure, key, number) \
          SELECT figure, key, sum(number) FROM gone GROUP BY figure, key ORDER BY figure, key \
-         ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + EXCLUDED.number",
+         ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + EXCLUDED.number) \
+         SELECT count(*) AS gone FROM gone",
     );
-    Ok(sql.execute(conn).await? > 0)
+    Ok(sql.fetch_one(conn).await?.get::<i64>("gone")? == FOLDED_AT_ONCE)
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ pub(super) async fn open(path: &Path) -> Result<File, String> {
     let prepared = spawn_blocking(move || {
         let first = opener.connect().map_err(|error| error.to_string())?;
         first.busy_timeout(BUSY_TIME).map_err(|error| error.to_string())?;
+        // A migration may sort millions of rows, which need not fit into the memory.
+        first.execute_batch("PRAGMA temp_store = FILE").map_err(|error| error.to_string())?;
         check(&first).map(|()| first)
     });
     let opened = prepared.await.map_err(|error| failed(&error))?;

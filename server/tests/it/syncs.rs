@@ -83,6 +83,9 @@ async fn writes_are_acknowledged_after_their_sync_and_share_it() {
     let mut shared = 0;
     // How many requests have reached the writer when the sync goes on depends on the machine.
     for round in 0..20 {
+        // Those of the round before, for example of its reads, have ended.
+        eventually(async || (count(&syncs.begun) == count(&syncs.done)).then_some(())).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         std::fs::write(&syncs.held_up, "").unwrap();
         let (begun, done) = (count(&syncs.begun), count(&syncs.done));
         let writes = (0..WRITES).map(|number| {

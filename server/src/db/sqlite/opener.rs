@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use deadpool::managed::{Manager, Metrics, RecycleResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::SqliteError;
@@ -93,11 +93,7 @@ impl Manager for Opener {
         self.connect()
     }
 
-    /// Ends the transaction of a request that was dropped while a thread read for it.
-    async fn recycle(&self, conn: &mut Connection, _: &Metrics) -> RecycleResult<SqliteError> {
-        if conn.is_autocommit() {
-            return Ok(());
-        }
-        conn.execute_batch("ROLLBACK").map_err(|error| RecycleError::Backend(error.into()))
+    async fn recycle(&self, _: &mut Connection, _: &Metrics) -> RecycleResult<SqliteError> {
+        Ok(())
     }
 }

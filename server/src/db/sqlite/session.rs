@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// A connection in use. Dropping it rolls back what was not committed.
+/// A connection in use. Dropping what it holds rolls back what was not committed.
 pub(in crate::db) struct Session {
     /// `None` only while a statement runs apart, and for good where its request was dropped then.
     held: Option<Held>,
@@ -23,14 +23,30 @@ pub(in crate::db) struct Session {
 }
 
 enum Held {
-    Reader(Object<Opener>),
+    Reader(Reader),
     Writer(Turn),
+}
+
+/// A connection that can't write. It returns to its pool without an open transaction, which would keep
+/// the log from being emptied.
+struct Reader(Option<Object<Opener>>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let Some(conn) = self.0.take() else { return };
+        if !conn.is_autocommit()
+            && let Err(error) = conn.execute_batch("ROLLBACK")
+        {
+            tracing::debug!(%error, "a transaction could not be ended");
+            drop(Object::take(conn));
+        }
+    }
 }
 
 impl Held {
     fn connection(&self) -> Option<&Connection> {
         match self {
-            Self::Reader(conn) => Some(conn),
+            Self::Reader(conn) => conn.0.as_deref(),
             Self::Writer(turn) => turn.connection(),
         }
     }
@@ -47,7 +63,7 @@ impl Held {
 impl Session {
     /// A connection that can't write.
     pub(super) fn reader(conn: Object<Opener>, health: Health) -> Self {
-        Self { held: Some(Held::Reader(conn)), health, is_apart: false }
+        Self { held: Some(Held::Reader(Reader(Some(conn)))), health, is_apart: false }
     }
 
     /// The connection that writes.
@@ -137,7 +153,8 @@ impl Session {
         let path = match &self.held {
             Some(Held::Writer(turn)) => Some(turn.path()),
             Some(Held::Reader(conn)) => {
-                Object::pool(conn).map(|pool| pool.manager().path().to_owned())
+                let pool = conn.0.as_ref().and_then(Object::pool);
+                pool.map(|pool| pool.manager().path().to_owned())
             }
             None => None,
         };
@@ -148,23 +165,12 @@ impl Session {
         match self.held.as_mut() {
             Some(Held::Writer(turn)) => turn.failed(&failure),
             Some(Held::Reader(_)) if failure.fault.spoils_connection() => {
-                if let Some(Held::Reader(conn)) = self.held.take() {
-                    drop(Object::take(conn));
+                if let Some(Held::Reader(mut conn)) = self.held.take() {
+                    drop(conn.0.take().map(Object::take));
                 }
             }
             _ => {}
         }
         failure.report(&self.health)
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(Held::Reader(conn)) = &self.held
-            && !conn.is_autocommit()
-            && let Err(error) = conn.execute_batch("ROLLBACK")
-        {
-            tracing::debug!(%error, "a transaction could not be ended");
-        }
     }
 }

@@ -7,6 +7,8 @@
 //! is answered after the commit, so what was acknowledged is on the disk.
 //!
 //! - A request that gives up rolls back to its savepoint and harms no other one.
+//! - A request sees what those before it have written and not yet committed. One that succeeds commits
+//!   too, even if it has written nothing, so that nobody is told of what is not on the disk.
 //! - A failure that ends the whole transaction (a full disk, a failed sync) is reported to every
 //!   request that waits for the commit.
 
@@ -407,6 +409,27 @@ mod tests {
         drop(second.await.unwrap());
         first.await.unwrap().unwrap();
         assert_eq!(rows(&reader), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_has_only_read_is_answered_after_the_commit_of_what_it_has_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, reader) = writer(&folder);
+        let first = begin(&writer).await;
+        run(&first, "INSERT INTO t VALUES (1)").unwrap();
+        let second = queue(&writer, 1).await;
+        let third = queue(&writer, 2).await;
+        let first = tokio::spawn(first.commit());
+        let second = second.await.unwrap();
+        assert_eq!(rows(second.connection().unwrap()), [1]);
+        let second = tokio::spawn(second.commit());
+        let third = third.await.unwrap();
+        assert!(rows(&reader).is_empty() && !second.is_finished());
+        // Nobody may be told of the row if it is not kept.
+        run(&third, "PRAGMA defer_foreign_keys = ON; INSERT INTO part VALUES (9)").unwrap();
+        assert!(third.commit().await.is_err());
+        assert!(second.await.unwrap().is_err());
+        assert!(first.await.unwrap().is_err());
     }
 
     #[tokio::test]

@@ -78,6 +78,7 @@ pub async fn update(
     errors.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
     if changes.is_empty() {
+        tx.commit().await?;
         return Ok(shown(app, actor, old));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {

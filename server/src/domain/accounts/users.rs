@@ -213,6 +213,7 @@ async fn change(
     let mut row = before.clone();
     edit(&mut row);
     if row.user == before.user && row.password_hash == before.password_hash {
+        tx.commit().await?;
         return Ok(before.user);
     }
     let origin = Origin::default();

@@ -62,6 +62,7 @@ pub async fn assign(
         idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
+        tx.commit().await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
@@ -237,6 +238,7 @@ pub async fn update(
     let old = &row.record.fields;
     let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     if fields == *old {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     let opens = fields.status.is_active() && !row.record.is_active;
@@ -272,6 +274,7 @@ pub async fn end(
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     if !row.record.is_active {
+        tx.commit().await?;
         return Ok(());
     }
     row.check_version(app, actor, precondition)?;
@@ -296,6 +299,7 @@ pub async fn transfer(
         idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
+        tx.commit().await?;
         return Ok(answer);
     }
     lock_with(&mut tx.conn(), id, Some(doctor)).await?;

@@ -54,6 +54,7 @@ pub async fn register(
     let fields = DoctorFields::new(&new.0)?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, idempotency_key).await? {
+        tx.commit().await?;
         return Ok(answer);
     }
     check_taken(&mut tx.conn(), &fields, None).await?;
@@ -121,6 +122,7 @@ pub async fn update(
     let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     let changes = differences(old, &fields)?;
     if changes.is_empty() {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     check_taken(&mut tx.conn(), &fields, Some(id)).await?;
@@ -152,6 +154,7 @@ pub async fn archive(
     }
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     if row.record.is_archived() {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     if let Some(Handover::To(next)) = handover

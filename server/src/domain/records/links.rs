@@ -33,6 +33,7 @@ pub(crate) async fn link<R: Entry>(
         return Err(Error::NotFound);
     }
     if old == user {
+        tx.commit().await?;
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;

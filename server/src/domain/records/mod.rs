@@ -277,6 +277,7 @@ pub(crate) async fn restore<R: Entry>(
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     if !kept.record.is_archived() {
+        tx.commit().await?;
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;

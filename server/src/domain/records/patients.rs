@@ -53,6 +53,7 @@ pub async fn register(
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
         // An answer that an earlier version has stored lacks `has_allergies`.
+        tx.commit().await?;
         let has_allergies = answer.has_allergies || answer.allergies.is_some();
         return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
@@ -132,6 +133,7 @@ pub async fn update(
     let state = row.check_state(&input.read_only, old.changed_by(&input, today))?;
     let changes = changes(&old, &state)?;
     if changes.is_empty() {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
@@ -164,6 +166,7 @@ pub async fn archive(
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     if row.record.is_archived() {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     row.check_version(app, actor, precondition)?;

@@ -46,6 +46,7 @@ pub async fn register(
     let mut conn = tx.conn();
     if let Some(answer) = idempotency::claim::<Visit>(app, &mut conn, actor, key).await? {
         check_visible::<Visit>(app, &mut conn, actor, answer.id).await?;
+        tx.commit().await?;
         return Ok(answer);
     }
     patients::lock(&mut conn, fields.patient).await?;
@@ -159,6 +160,7 @@ pub async fn update(
     let mut conn = tx.conn();
     check(app, &mut conn, actor, &input, (Some(old), row.record.day), &mut fields).await?;
     if fields == *old {
+        tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
     let was_written =

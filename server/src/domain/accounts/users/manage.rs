@@ -121,7 +121,9 @@ pub async fn create_by_admin(
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
     if let Some(kept) = idempotency::claim(app, &mut conn, actor, idempotency_key).await? {
-        return replay(app, &mut conn, kept).await;
+        let replayed = replay(app, &mut conn, kept).await?;
+        tx.commit().await?;
+        return Ok(replayed);
     }
     lock_as_admin(&mut conn, actor).await?;
     check_taken(&mut conn, email, username).await?;
@@ -249,7 +251,9 @@ pub async fn update(
     after.user.is_staff = after.user.role.is_staff();
     after.user.is_active = input.is_active.unwrap_or(after.user.is_active);
     if after.user == before.user {
-        return account(&mut tx.conn(), actor, &before).await;
+        let account = account(&mut tx.conn(), actor, &before).await?;
+        tx.commit().await?;
+        return Ok(account);
     }
     write(app, &mut tx.conn(), AuditActor::Actor(actor), event(&before, &after), &before, &after)
         .await?;
@@ -272,7 +276,7 @@ pub async fn deactivate_by_admin(
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
         // Nothing to do, whichever version the client has read.
-        return Ok(());
+        return tx.commit().await;
     }
     let before = find(&mut tx, actor, id, precondition).await?;
     let mut after = before.clone();
