@@ -8,7 +8,7 @@
 //! - In a transaction that has not ended, it is returned after `ROLLBACK` is answered.
 //! - During a statement (`BEGIN` and `COMMIT` included), the same applies, and the database must
 //!   then answer a test query, so that a late answer is never taken for that of another statement.
-//! - After a failure that was not the statement's own (see [`Fault`](super::super::fault::Fault)),
+//! - After a failure that was not the statement's own (see [`Fault`]),
 //!   or where the steps above take longer than a second, it is closed.
 //!
 //! In the second and third case it is not closed outright, because a client that disconnects again
