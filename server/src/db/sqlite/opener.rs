@@ -6,7 +6,7 @@ use std::{
 };
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::failure::SqliteError;
 
@@ -67,6 +67,9 @@ impl Opener {
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&self.path, flags)?;
         conn.busy_timeout(BUSY_TIME)?;
+        // A plan does not depend on the values that are bound. Otherwise SQLite would prepare most
+        // statements again whenever a value changes (sqlite.org/queryplanner-ng.html, "QPSG").
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.execute_batch(SETTINGS)?;
         if self.is_writer {
             conn.execute_batch("PRAGMA journal_mode = WAL")?;
@@ -95,5 +98,33 @@ impl Manager for Opener {
 
     async fn recycle(&self, _: &mut Connection, _: &Metrics) -> RecycleResult<SqliteError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_values_are_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("it.sqlite");
+        let first = Connection::open(&path).unwrap();
+        first
+            .execute_batch(
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); CREATE INDEX i ON t (name); \
+                 WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 999) \
+                 INSERT INTO t (name) SELECT x % 9 FROM n; ANALYZE",
+            )
+            .unwrap();
+        let conn = Opener::new(&path, false).unwrap().connect().unwrap();
+        let mut statement = conn.prepare("SELECT id FROM t WHERE name > ?1 LIMIT 3").unwrap();
+        for name in ["1", "3", "7"] {
+            let mut rows = statement.query([name]).unwrap();
+            while rows.next().unwrap().is_some() {}
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 }
