@@ -1,6 +1,6 @@
 //! Swagger UI and the API description, served without any external files.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use poem::{
     Request, Response, RouteMethod,
@@ -12,8 +12,10 @@ use poem::{
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 use shared::paths;
+use tokio::task::spawn_blocking;
 
-use super::assets::Asset;
+use super::{assets::Asset, openapi, wire::problem::raise};
+use crate::error::Error;
 
 /// Only files of this server may be loaded.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -71,8 +73,13 @@ window.ui = SwaggerUIBundle({
 });
 ";
 
+/// What the first request for one of them makes: that takes longer than the rest of the start, and few
+/// servers are asked for it.
+static ASSETS: LazyLock<Result<Assets, String>> =
+    LazyLock::new(|| Assets::new(&openapi::document()));
+
 /// The files of Swagger UI by name, and the API description.
-pub(super) struct Assets {
+struct Assets {
     files: Vec<(&'static str, Asset)>,
     description: Asset,
     description_in_yaml: Asset,
@@ -81,7 +88,7 @@ pub(super) struct Assets {
 impl Assets {
     /// Extracts Swagger UI's files from the page that poem-openapi generates, so that the page
     /// needs no inline script and browsers can cache the files.
-    pub(super) fn new(document: &Value) -> Result<Self, String> {
+    fn new(document: &Value) -> Result<Self, String> {
         let html = OpenApiService::new((), "", "").swagger_ui_html();
         let between = |start: &str, end: &str| {
             let (_, rest) = html.split_once(start)?;
@@ -119,28 +126,36 @@ pub(super) fn page() -> RouteMethod {
     }))
 }
 
+/// Answers with one of the assets.
+async fn answer(
+    request: Request,
+    pick: impl Fn(&'static Assets, &Request) -> Option<&'static Asset>,
+) -> Result<Response, poem::Error> {
+    let internal = |error: &dyn std::fmt::Display| raise(Error::internal(error.to_string()));
+    let made = spawn_blocking(|| ASSETS.as_ref()).await.map_err(|error| internal(&error))?;
+    let assets = made.map_err(|error| internal(error))?;
+    let asset = pick(assets, &request).ok_or(NotFoundError)?;
+    Ok(asset.response(request.headers()).await)
+}
+
 /// `/docs/…`
-pub(super) fn file(assets: &Assets) -> RouteMethod {
-    let files = Arc::new(assets.files.clone());
-    get(make(move |request: Request| {
-        let files = Arc::clone(&files);
-        async move {
+pub(super) fn file() -> RouteMethod {
+    get(make(|request| {
+        answer(request, |assets, request| {
             let name = request.raw_path_param("file").unwrap_or_default();
-            let file = files.iter().find(|(known, _)| *known == name);
-            let (_, file) = file.ok_or(NotFoundError)?;
-            Ok::<_, poem::Error>(file.response(request.headers()).await)
-        }
+            assets.files.iter().find(|(known, _)| *known == name).map(|(_, file)| file)
+        })
     }))
 }
 
 /// `/openapi.json`
-pub(super) fn description(assets: &Assets) -> RouteMethod {
-    assets.description.route()
+pub(super) fn description() -> RouteMethod {
+    get(make(|request| answer(request, |assets, _| Some(&assets.description))))
 }
 
 /// `/openapi.yaml`
-pub(super) fn description_in_yaml(assets: &Assets) -> RouteMethod {
-    assets.description_in_yaml.route()
+pub(super) fn description_in_yaml() -> RouteMethod {
+    get(make(|request| answer(request, |assets, _| Some(&assets.description_in_yaml))))
 }
 
 /// The pages of an earlier system's web site, which now redirect to the landing page.

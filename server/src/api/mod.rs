@@ -88,22 +88,11 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }
 
-/// The parts that all servers of a process share. They depend only on the API description, and
-/// take longer to build than the rest of the start.
-struct Described {
-    operations: routes::Routes,
-    assets: docs::Assets,
-}
-
-static DESCRIBED: LazyLock<Result<Described, String>> = LazyLock::new(|| {
-    let document = openapi::document();
-    let operations = routes::Routes::of(&document)?;
-    Ok(Described { operations, assets: docs::Assets::new(&document)? })
-});
+/// The served paths with their methods.
+static ROUTES: LazyLock<routes::Routes> = LazyLock::new(|| routes::Routes::of(&openapi::paths()));
 
 /// The complete endpoint, from the outermost layer on.
 pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, String> {
-    let Described { operations, assets } = DESCRIBED.as_ref().map_err(String::clone)?;
     let service = Arc::new(service(app).into_endpoint());
     let monitor = monitor::Monitor::new(app)?;
     let routes = Route::new()
@@ -111,11 +100,11 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
         .at(paths::HEALTHZ, Arc::clone(&service))
         .at(paths::READYZ, service)
         .at(paths::DOCS, docs::page())
-        .at("/docs/:file", docs::file(assets))
+        .at("/docs/:file", docs::file())
         .at("/swagger", docs::moved())
         .at("/redoc", docs::moved())
-        .at(paths::OPENAPI_JSON, docs::description(assets))
-        .at(paths::OPENAPI_YAML, docs::description_in_yaml(assets))
+        .at(paths::OPENAPI_JSON, docs::description())
+        .at(paths::OPENAPI_YAML, docs::description_in_yaml())
         .at(pages::PROBLEMS, pages::problems())
         .at("/problems/:kind", pages::problem())
         .at("/style.css", pages::style())
@@ -128,5 +117,5 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
         true => routes.at(paths::METRICS, monitor.route()),
         false => routes,
     };
-    Ok(layers::Layers::new(app.clone(), operations, routes.map_to_response()))
+    Ok(layers::Layers::new(app.clone(), &ROUTES, routes.map_to_response()))
 }

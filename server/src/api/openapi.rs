@@ -148,6 +148,16 @@ fn implied(operation: &MetaOperation) -> impl Iterator<Item = Kind> {
     all.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, kinds)| kinds).copied()
 }
 
+/// The path of each operation, with its method.
+pub(super) fn paths() -> Vec<(String, Method)> {
+    let paths = <Api as OpenApi>::meta().into_iter().flat_map(|api| api.paths);
+    let of_each = paths.flat_map(|path| {
+        let operations = path.operations.into_iter();
+        operations.map(move |operation| (path.path.clone(), operation.method))
+    });
+    of_each.collect()
+}
+
 /// The complete description.
 pub fn document() -> Value {
     let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
@@ -163,6 +173,7 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
+    use crate::api::wire::compatibility::earlier_paths;
 
     /// Every value under a key, anywhere in a document.
     fn all<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
@@ -174,6 +185,22 @@ mod tests {
             Value::Array(items) => items.iter().for_each(|value| all(value, key, found)),
             _ => {}
         }
+    }
+
+    #[test]
+    fn the_paths_are_those_of_the_description_without_the_earlier_ones() {
+        let document = document();
+        let described = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| (path.clone(), method.to_ascii_uppercase()))
+        });
+        let earlier = earlier_paths();
+        let described = described.filter(|(path, _)| !earlier.contains_key(path.as_str()));
+        let served = paths().into_iter().map(|(path, method)| (path, method.to_string()));
+        let sorted = |paths: &mut dyn Iterator<Item = (String, String)>| {
+            paths.collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(sorted(&mut { described }), sorted(&mut { served }));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The served paths with their methods, read from the API description and the table of earlier
-//! paths. The header `Allow` is made from them.
+//! The served paths with their methods, from the operations and the table of earlier paths. The
+//! header `Allow` is made from them.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use poem::http::Method;
 
 use super::wire::compatibility::earlier_paths;
 
@@ -31,20 +33,18 @@ impl Described {
 }
 
 impl Routes {
-    /// Reads the paths of an API description. Fails where it has none.
-    pub(super) fn of(document: &Value) -> Result<Self, String> {
-        let paths = document.get("paths").and_then(Value::as_object);
-        let paths = paths.ok_or("the API description has no paths")?;
-        let described = paths.iter().map(|(path, operations)| {
-            let operations = operations.as_object().into_iter().flatten();
-            let methods = operations.map(|(method, _)| method.to_ascii_uppercase());
-            Described::new(path, methods.collect())
-        });
+    /// The paths of these operations, and the earlier ones.
+    pub(super) fn of(operations: &[(String, Method)]) -> Self {
+        let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (path, method) in operations {
+            paths.entry(path).or_default().push(method.to_string());
+        }
+        let described = paths.into_iter().map(|(path, methods)| Described::new(path, methods));
         // Earlier paths come first, because they are looked up before routing.
         let earlier = earlier_paths().into_iter().map(|(path, methods)| {
             Described::new(path, methods.into_iter().map(str::to_owned).collect())
         });
-        Ok(Self(earlier.chain(described).collect()))
+        Self(earlier.chain(described).collect())
     }
 
     /// The methods of a path, as `Allow` lists them. Pages that the description does not contain

@@ -16,7 +16,7 @@ use shared::{
 };
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-use crate::error::Error;
+use crate::{error::Error, keys::random_bytes};
 
 /// The longest wait for a place.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -66,8 +66,7 @@ impl Passwords {
     /// except in tests, which would otherwise spend most of their time on hashing.
     pub fn new(cost: Params) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = hash_in(&mut Vec::new(), &cost, b"nobody's password");
-        let decoy = decoy.map_err(|error| error.to_string())?;
+        let decoy = decoy(&cost).map_err(|error| error.to_string())?;
         Ok(Self {
             cores,
             places: Arc::new(Semaphore::new(cores)),
@@ -175,12 +174,23 @@ fn hash_in(area: &mut Vec<Block>, cost: &Params, password: &[u8]) -> Result<Stri
     let salt = Salt::generate();
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     fill(area, cost.clone(), password, salt.as_ref(), &mut output)?;
+    phc(cost, salt, &output)
+}
+
+/// A hash of this cost that no password is known to have.
+fn decoy(cost: &Params) -> Result<String, Error> {
+    let output = random_bytes::<{ Params::DEFAULT_OUTPUT_LEN }>().map_err(failed)?;
+    phc(cost, Salt::generate(), &output)
+}
+
+/// A hash as a PHC string.
+fn phc(cost: &Params, salt: Salt, output: &[u8]) -> Result<String, Error> {
     let hash = PasswordHash {
         algorithm: Ident::new("argon2id").map_err(failed)?,
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(cost).map_err(failed)?,
         salt: Some(salt),
-        hash: Some(Output::new(&output).map_err(failed)?),
+        hash: Some(Output::new(output).map_err(failed)?),
     };
     Ok(hash.to_string())
 }
