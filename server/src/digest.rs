@@ -8,7 +8,11 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     for part in parts {
         context.update(part);
     }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = context.finish();
+    let digits = digits.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }))
+        .collect()
 }
 
 /// The first `digits` digits of [`sha256`], for places where a few things only need to be told

@@ -1,5 +1,7 @@
 //! The user behind a request, and the origin of the request.
 
+use std::sync::Arc;
+
 use shared::{SessionId, UserId, account::User, id::ApiTokenId};
 
 /// The origin of a request.
@@ -26,20 +28,21 @@ pub struct Program {
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The user.
-    pub user: User,
+    pub user: Arc<User>,
     /// The session; `None` for the command line and for API tokens.
     pub session: Option<SessionId>,
     /// The program, where the request was made with an API token.
     pub program: Option<Program>,
     /// The origin of the request.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// Whether answers to this request withhold the clinical members of patients.
     pub withholds_clinical: bool,
 }
 
 impl Actor {
     /// A user without a session.
-    pub fn new(user: User, origin: Origin) -> Self {
+    pub fn new(user: impl Into<Arc<User>>, origin: impl Into<Arc<Origin>>) -> Self {
+        let (user, origin) = (user.into(), origin.into());
         Self { user, session: None, program: None, origin, withholds_clinical: false }
     }
 

@@ -119,7 +119,7 @@ pub(crate) async fn note_reads<'a>(
 /// An audit event as it is stored, without its content.
 fn entry<'a>(by: AuditActor<'a>, at: DateTime<Utc>, event: &'a AuditEvent<'_>) -> NewEntry<'a> {
     let (actor, origin, name) = match by {
-        AuditActor::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
+        AuditActor::Actor(actor) => (Some(actor), &*actor.origin, actor.user.label()),
         AuditActor::Anonymous(origin, name) => (None, origin, name),
     };
     NewEntry {

@@ -42,7 +42,7 @@ pub(crate) enum Bearer {
 
 /// An active user with a running session or an API token that is not revoked.
 pub(crate) struct Caller {
-    pub(crate) user: User,
+    pub(crate) user: Arc<User>,
     /// The API token, which may have expired.
     pub(crate) token: Option<ApiToken>,
     last_used_at: Option<DateTime<Utc>>,
@@ -57,6 +57,7 @@ impl Caller {
         token: Option<ApiToken>,
         last_used_at: Option<DateTime<Utc>>,
     ) -> Self {
+        let user = Arc::new(user);
         Self { user, token, last_used_at, is_touched: AtomicBool::new(false) }
     }
 

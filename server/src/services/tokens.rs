@@ -1,6 +1,10 @@
 //! JSON Web Tokens that name a session. No token is stored, not even as a hash: a refresh token is
 //! derived from the session's row and a key.
 
+mod verified;
+
+use std::sync::Arc;
+
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     error::Unspecified,
@@ -15,8 +19,9 @@ use shared::{SessionId, UserId};
 use crate::{
     db::sessions::SessionRow,
     error::Error,
-    keys::{KEY_ID_LENGTH, KeyRing},
+    keys::{KEY_ID_LENGTH, Key, KeyRing},
 };
+use verified::{Signed, Verified};
 
 const ISSUER: &str = "frontdesk";
 /// Seconds by which clocks may differ.
@@ -91,13 +96,14 @@ pub struct Refresh {
 pub struct Tokens {
     keys: KeyRing,
     access_minutes: i64,
+    verified: Verified,
 }
 
 impl Tokens {
     /// Tokens are signed with the first key of the ring. Access tokens are valid for
     /// `access_minutes`.
     pub fn new(keys: KeyRing, access_minutes: i64) -> Self {
-        Self { keys, access_minutes }
+        Self { keys, access_minutes, verified: Verified::default() }
     }
 
     /// The lifetime of access tokens in seconds.
@@ -140,18 +146,25 @@ impl Tokens {
 
     /// Verifies an access token; `None` where it is invalid or has expired.
     pub fn read_access(&self, token: &str, now: DateTime<Utc>) -> Option<Access> {
-        let claims: AccessClaims = self.verify(Purpose::Access, token)?;
-        let now = now.timestamp();
-        let is_current = claims.exp.saturating_add(LEEWAY) > now
-            && claims.nbf <= now.saturating_add(LEEWAY)
-            && claims.iat <= now.saturating_add(LEEWAY);
+        let signed = match self.verified.get(&self.keys, token) {
+            Some(signed) => signed,
+            None => self.verify_access(token)?,
+        };
+        signed.is_current(now.timestamp()).then_some(signed.access)
+    }
+
+    fn verify_access(&self, token: &str) -> Option<Signed> {
+        let (claims, key): (AccessClaims, _) = self.verify(Purpose::Access, token)?;
         let user = claims.sub.parse().ok()?;
-        is_current.then_some(Access { user, session: SessionId(claims.sid) })
+        let access = Access { user, session: SessionId(claims.sid) };
+        let signed = Signed { access, iat: claims.iat, nbf: claims.nbf, exp: claims.exp };
+        self.verified.add(key, token, signed);
+        Some(signed)
     }
 
     /// Verifies a refresh token; `None` where it is invalid or has expired.
     pub fn read_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<Refresh> {
-        let claims: RefreshClaims = self.verify(Purpose::Refresh, token)?;
+        let (claims, _): (RefreshClaims, _) = self.verify(Purpose::Refresh, token)?;
         let is_current = claims.exp.saturating_add(LEEWAY) > now.timestamp();
         is_current
             .then_some(Refresh { session: SessionId(claims.sid), generation: claims.generation })
@@ -198,9 +211,11 @@ impl Tokens {
             .map_err(|e| Error::Internal(Box::new(e)))
     }
 
-    fn verify<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<C> {
+    /// The claims of a token, and the key that has signed it.
+    fn verify<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<(C, Arc<Key>)> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
-        let secret = derived(self.keys.get(&kid)?.secret(), purpose);
+        let signing = self.keys.get(&kid)?;
+        let secret = derived(signing.secret(), purpose);
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[purpose.audience()]);
@@ -209,7 +224,8 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let key = DecodingKey::from_secret(secret.as_ref());
-        jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|data| data.claims)
+        let decoded = jsonwebtoken::decode::<C>(token, &key, &validation).ok()?;
+        Some((decoded.claims, signing))
     }
 }
 

@@ -74,7 +74,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
             request_id: Some(request_id.clone()),
             user_agent: user_agent(request.headers()),
         };
-        request.extensions_mut().insert(origin);
+        request.extensions_mut().insert(Arc::new(origin));
         request.extensions_mut().insert(self.app.clone());
         let body_time = BodyTime::of(&request);
         let user = LoggedUser::default();

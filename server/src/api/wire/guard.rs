@@ -1,7 +1,7 @@
 //! Authentication. The guard is the first argument of every operation that needs a login.
 //! Arguments are read in order, so nothing else of an unauthenticated request is read.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use poem::{
     FromRequest, Request, RequestBody, Result,
@@ -139,12 +139,12 @@ impl<'a> FromRequest<'a> for Bearer {
 }
 
 /// The origin of a request, as the outermost layer found it.
-pub(crate) fn origin(request: &Request) -> Origin {
-    request.extensions().get::<Origin>().cloned().unwrap_or_default()
+pub(crate) fn origin(request: &Request) -> Arc<Origin> {
+    request.extensions().get::<Arc<Origin>>().cloned().unwrap_or_default()
 }
 
 /// The origin of a request, for operations without a login.
-pub(crate) struct ClientOrigin(pub(crate) Origin);
+pub(crate) struct ClientOrigin(pub(crate) Arc<Origin>);
 
 impl<'a> FromRequest<'a> for ClientOrigin {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {

@@ -2,6 +2,8 @@
 //! other tokens or change its user's password, address or sessions, so revoking a stolen token
 //! ends the theft.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     FieldError, UserId,
@@ -50,7 +52,7 @@ pub async fn authenticate(
     app: &App,
     token: &str,
     needed: TokenScope,
-    origin: Origin,
+    origin: Arc<Origin>,
 ) -> Result<Actor, Error> {
     let now = app.clock().now();
     let hash = hashed(token);

@@ -1,5 +1,7 @@
 //! Bearer tokens: the access token of a session, or an API token.
 
+use std::sync::Arc;
+
 use shared::account::TokenScope;
 
 use super::{api_tokens, sessions};
@@ -15,7 +17,7 @@ pub async fn authenticate(
     app: &App,
     token: &str,
     needed: TokenScope,
-    origin: Origin,
+    origin: Arc<Origin>,
 ) -> Result<Actor, Error> {
     if api_tokens::is_one(token) {
         api_tokens::authenticate(app, token, needed, origin).await

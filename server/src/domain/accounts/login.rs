@@ -1,5 +1,7 @@
 //! Logging in.
 
+use std::sync::Arc;
+
 use shared::account::{Login, Session, User};
 
 use super::{devices, rate_limits::RateLimits, sessions};
@@ -75,7 +77,8 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
     let event = AuditEvent::of_user("auth.login", Some(actor.id()));
     audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     let (device, message) = (device.as_ref(), "Login successful");
-    let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, device, message).await?;
+    let user = Arc::unwrap_or_clone(actor.user);
+    let session = sessions::begin(app, &mut tx.conn(), user, origin, device, message).await?;
     tx.commit().await?;
     Ok(session)
 }

@@ -1,5 +1,7 @@
 //! Reading and changing one's own account.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use shared::{
     FieldError, FieldErrors,
@@ -34,9 +36,9 @@ pub async fn read(app: &App, actor: &Actor) -> Result<User, Error> {
 }
 
 fn shown(app: &App, actor: &Actor, user: User) -> User {
-    let actor = Actor { user, ..actor.clone() };
+    let actor = Actor { user: Arc::new(user), ..actor.clone() };
     let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
-    User { permissions, ..actor.user }
+    User { permissions, ..Arc::unwrap_or_clone(actor.user) }
 }
 
 /// Changes the caller's account.

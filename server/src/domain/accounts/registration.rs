@@ -1,5 +1,7 @@
 //! Self-registration.
 
+use std::sync::Arc;
+
 use shared::{
     account::{Registered, Registration, Role},
     patient::full_name,
@@ -59,12 +61,13 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
     event.version = Some(actor.user.version);
     audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     mail::queue(&mut tx.conn(), Letter::Verification, &new.email, now).await?;
+    let user = Arc::unwrap_or_clone(actor.user);
     let registered = if app.settings().require_verified_email {
         let message = "User registered successfully: confirm the e-mail address to log in";
-        Registered::without_tokens(message, actor.user)
+        Registered::without_tokens(message, user)
     } else {
         let message = "User registered successfully";
-        sessions::begin(app, &mut tx.conn(), actor.user, origin, None, message).await?.into()
+        sessions::begin(app, &mut tx.conn(), user, origin, None, message).await?.into()
     };
     tx.commit().await?;
     app.mail().wake();

@@ -1,5 +1,7 @@
 //! Beginning, authenticating, refreshing and ending sessions.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use shared::{
     FieldErrors, SessionId, UserId,
@@ -38,7 +40,7 @@ const ENDED: Error = Error::Unauthenticated("the session is over");
 /// Authenticates an access token. Session and user are read again for every request, unless they
 /// were read a moment ago, so that a logout, a deactivation or a change of role takes effect at once
 /// in this process and within a second on every instance.
-pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Actor, Error> {
+pub async fn authenticate(app: &App, token: &str, origin: Arc<Origin>) -> Result<Actor, Error> {
     let now = app.clock().now();
     let Some(access) = app.tokens().read_access(token, now) else { return Err(REFUSED) };
     let bearer = Bearer::Session(access.session);
@@ -96,7 +98,7 @@ pub(crate) async fn begin(
     let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
     Ok(Session {
         message: message.to_owned(),
-        user: User { permissions, ..actor.user },
+        user: User { permissions, ..Arc::unwrap_or_clone(actor.user) },
         tokens: TokenPair { access: access.clone(), refresh: refresh.clone() },
         access,
         refresh,

@@ -1,5 +1,7 @@
 //! Accounts as administrators manage them over the API, and the list of users for the front desk.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
@@ -56,7 +58,7 @@ fn check(actor: &Actor) -> Result<(), Error> {
 async fn lock_as_admin(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
     users::lock_admins(conn).await?;
     let user = sessions::lock_caller(conn, actor).await?.user;
-    check(&Actor { user, ..actor.clone() })
+    check(&Actor { user: Arc::new(user), ..actor.clone() })
 }
 
 /// The members of a user that the caller may see.
