@@ -32,12 +32,18 @@ impl Signed {
     }
 }
 
-/// Verified tokens by their SHA-256, each with the key that has signed it.
+/// The SHA-256 of a token.
+type Hash = [u8; SHA256_OUTPUT_LEN];
+
+/// Verified tokens by their hashes, each with the key that has signed it.
+type Known = HashMap<Hash, (Arc<Key>, Signed)>;
+
+/// Verified tokens.
 #[derive(Default)]
-pub(super) struct Verified(Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], (Arc<Key>, Signed)>>);
+pub(super) struct Verified(Mutex<Known>);
 
 impl Verified {
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; SHA256_OUTPUT_LEN], (Arc<Key>, Signed)>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,7 +64,7 @@ impl Verified {
     }
 }
 
-fn hashed(token: &str) -> Option<[u8; SHA256_OUTPUT_LEN]> {
+fn hashed(token: &str) -> Option<Hash> {
     digest(&SHA256, token.as_bytes()).as_ref().try_into().ok()
 }
 
