@@ -86,5 +86,5 @@ async fn explained<const N: usize>(
 
 fn both<L: Listed>(list: &L) -> Result<(Sql, Sql), DbError> {
     let seek = Seek { place: None, is_backwards: false, limit: 21, offset: 0 };
-    Ok((listing::select(list, &seek)?, listing::select_count(list, COUNT_MAX + 1)))
+    Ok((listing::select(list, &seek, true)?, listing::select_count(list, COUNT_MAX + 1)))
 }

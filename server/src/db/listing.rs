@@ -113,12 +113,8 @@ pub(super) fn newest_first(sql: &mut Sql, id: &'static str, seek: &Seek<i64>) {
     if let Some(place) = seek.place {
         sql.push(" AND ").push(id).push(if seek.is_backwards { " > " } else { " < " }).bind(place);
     }
-    sql.push(" ORDER BY ").push(id).push(if seek.is_backwards {
-        " LIMIT "
-    } else {
-        " DESC LIMIT "
-    });
-    sql.bind(seek.limit).push(" OFFSET ").bind(seek.offset);
+    sql.push(" ORDER BY ").push(id).push(if seek.is_backwards { "" } else { " DESC" });
+    sql.limit(seek.limit, seek.offset);
 }
 
 /// The rows of a part of a list, in the list's order.
@@ -198,8 +194,16 @@ fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
     sql.push(L::ID).push(after);
 }
 
-/// The query for the rows of a part of a list.
-pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
+/// The names of the figures whose sum is the length of the list, where it is kept.
+fn kept<L: Listed>(list: &L) -> Option<&'static str> {
+    let mut conditions = Sql::default();
+    list.restrict(&mut conditions);
+    L::KEPT.iter().find(|(text, _)| conditions.reads(text)).map(|(_, figures)| *figures)
+}
+
+/// The query for the rows of a part of a list. Where the length of the list is kept and `is_counted`,
+/// each row has it as `listed`.
+pub(super) fn select<L: Listed>(list: &L, seek: &Seek, is_counted: bool) -> Result<Sql, DbError> {
     let order = list.order();
     let is_descending = order.is_descending != seek.is_backwards;
     let mut sql = Sql::new(list.columns());
@@ -209,7 +213,11 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     } else {
         sql.push("CAST(0 AS BIGINT)");
     }
-    sql.push(" AS rank").push(L::TABLES);
+    sql.push(" AS rank");
+    if let Some(figures) = kept(list).filter(|_| is_counted) {
+        sql.push(", ").nested(figures::total(figures, "listed")).push(" AS listed");
+    }
+    sql.push(L::TABLES);
     list.restrict(&mut sql);
     if let Some(key) = &seek.place {
         sql.push(" AND (");
@@ -225,15 +233,13 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     }
     sql.push(" ORDER BY ");
     order_by(list, &mut sql, if is_descending { " DESC" } else { "" });
-    sql.push(" LIMIT ").bind(seek.limit).push(" OFFSET ").bind(seek.offset);
+    sql.limit(seek.limit, seek.offset);
     Ok(sql)
 }
 
 /// The query for the number of rows in a list, which may stop at a limit.
 pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
-    let mut conditions = Sql::default();
-    list.restrict(&mut conditions);
-    if let Some((_, figures)) = L::KEPT.iter().find(|(text, _)| conditions.reads(text)) {
+    if let Some(figures) = kept(list) {
         return figures::total(figures, "rows");
     }
     let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
@@ -243,18 +249,36 @@ pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
     sql
 }
 
+/// A record of a list, with its place.
+fn placed<L: Listed>(list: &L, row: &Row) -> Result<(L::Record, SortKey), Error> {
+    let value = list.order().column.map(|column| column.value(row)).transpose()?;
+    let (rank, value, id) = (row.get("rank")?, value.unwrap_or_default(), row.get("id")?);
+    Ok((list.read(row)?, SortKey { rank, value, id }))
+}
+
 /// The records of a part of a list, in order, each with its place.
 pub(crate) async fn read<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,
     seek: &Seek,
 ) -> Result<Vec<(L::Record, SortKey)>, DbError> {
-    let order = list.order();
-    let placed = |row: &Row| -> Result<(L::Record, SortKey), Error> {
-        let value = order.column.map(|column| column.value(row)).transpose()?.unwrap_or_default();
-        Ok((list.read(row)?, SortKey { rank: row.get("rank")?, value, id: row.get("id")? }))
+    fetch(conn, select(list, seek, false)?, seek, |row| placed(list, row)).await
+}
+
+/// The same with the number of rows in the whole list, where it is kept and the part has a row.
+pub(crate) async fn read_counted<L: Listed + Sync>(
+    conn: &mut Conn<'_>,
+    list: &L,
+    seek: &Seek,
+) -> Result<(Vec<(L::Record, SortKey)>, Option<i64>), DbError> {
+    let is_kept = kept(list).is_some();
+    let read = |row: &Row| {
+        let listed = if is_kept { Some(row.get("listed")?) } else { None };
+        Ok((placed(list, row)?, listed))
     };
-    fetch(conn, select(list, seek)?, seek, placed).await
+    let rows = fetch(conn, select(list, seek, true)?, seek, read).await?;
+    let listed = rows.first().and_then(|(_, listed)| *listed);
+    Ok((rows.into_iter().map(|(row, _)| row).collect(), listed))
 }
 
 /// The number of rows in a list. Counting may stop at a limit.

@@ -5,6 +5,7 @@ mod session;
 use std::{
     io::ErrorKind,
     sync::{Mutex, PoisonError},
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -12,6 +13,7 @@ use deadpool::{
     Runtime,
     managed::{Manager, Metrics, Pool, PoolError, RecycleError, RecycleResult},
 };
+use futures_util::poll;
 use sqlx::{
     ConnectOptions, Connection,
     migrate::MigrateError,
@@ -49,17 +51,23 @@ const STATEMENT_TIME_OF_SERVER: &str = "4500";
 pub(super) struct Server(Pool<Opener>);
 
 impl Server {
-    /// Takes a connection, in a task of its own. If the request is dropped, a connection that is
-    /// being opened or checked still reaches the pool.
+    /// Takes a connection. Where that takes time, a task of its own waits for it: if the request is
+    /// dropped, a connection that is being opened or checked still reaches the pool.
     pub(super) async fn session(&self, health: Health) -> Result<Session, NoConnection> {
         let pool = self.0.clone();
-        let asked = async move { tokio::time::timeout(WAIT, pool.get()).await };
-        match tokio::spawn(asked).await {
-            Ok(Ok(Ok(conn))) => Ok(Session::new(conn, health)),
-            Ok(Ok(Err(PoolError::Backend(error)))) => Err(NoConnection::Failed(describe(&error))),
-            Ok(Ok(Err(PoolError::Closed))) => Err(NoConnection::Crowded("the pool is closed")),
-            Ok(_) => Err(NoConnection::Crowded("all connections were in use")),
-            Err(error) => Err(NoConnection::Failed(Failure::new(Fault::Defect, error.to_string()))),
+        let mut asked = Box::pin(async move { tokio::time::timeout(WAIT, pool.get()).await });
+        // Mostly a connection is there and needs no ping.
+        let taken = match poll!(&mut asked) {
+            Poll::Ready(taken) => taken,
+            Poll::Pending => tokio::spawn(asked).await.map_err(|error| {
+                NoConnection::Failed(Failure::new(Fault::Defect, error.to_string()))
+            })?,
+        };
+        match taken {
+            Ok(Ok(conn)) => Ok(Session::new(conn, health)),
+            Ok(Err(PoolError::Backend(error))) => Err(NoConnection::Failed(describe(&error))),
+            Ok(Err(PoolError::Closed)) => Err(NoConnection::Crowded("the pool is closed")),
+            _ => Err(NoConnection::Crowded("all connections were in use")),
         }
     }
 

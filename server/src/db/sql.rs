@@ -8,7 +8,7 @@ use crate::error::Error;
 /// The maximum number of rows in one statement.
 pub(super) const ROWS: usize = 100;
 
-/// A statement. Its text is assembled from literals only, so no input can become part of it.
+/// A statement. Its text is assembled from literals and numbers only, so no input can become part of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sql {
     text: String,
@@ -30,6 +30,26 @@ impl Sql {
     pub(crate) fn bind(&mut self, value: impl Into<Arg>) -> &mut Self {
         self.args.push(value.into());
         self.text.push_str(&format!("${}", self.args.len()));
+        self
+    }
+
+    /// Appends how many rows are wanted, and how many are left out before them. The number stands in
+    /// the text, because PostgreSQL plans a statement anew each time if it doesn't know it; a client
+    /// asks for few different numbers.
+    pub(crate) fn limit(&mut self, rows: i64, offset: i64) -> &mut Self {
+        self.text.push_str(&format!(" LIMIT {rows}"));
+        match offset {
+            0 => self,
+            offset => self.push(" OFFSET ").bind(offset),
+        }
+    }
+
+    /// Appends a query in parentheses. It has no arguments.
+    pub(crate) fn nested(&mut self, query: Self) -> &mut Self {
+        debug_assert!(query.args.is_empty(), "the arguments would be lost");
+        self.text.push('(');
+        self.text.push_str(&query.text);
+        self.text.push(')');
         self
     }
 

@@ -210,8 +210,14 @@ impl PageRequest<SortKey> {
             false => app.db().read_at_length().await?,
         };
         let mut conn = read.conn();
-        let rows = listing::read(&mut conn, list, &seek).await?;
-        let count = self.count(&rows, listing::count(&mut conn, list, COUNT_MAX + 1)).await?;
+        let (rows, kept) = listing::read_counted(&mut conn, list, &seek).await?;
+        let counting = async {
+            match kept {
+                Some(count) => Ok(count),
+                None => listing::count(&mut conn, list, COUNT_MAX + 1).await,
+            }
+        };
+        let count = self.count(&rows, counting).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }
 }

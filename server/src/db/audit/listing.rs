@@ -57,7 +57,7 @@ pub(crate) async fn list(
     } else {
         " ORDER BY a.at DESC, a.id DESC"
     });
-    sql.push(" LIMIT ").bind(seek.limit).push(" OFFSET ").bind(seek.offset);
+    sql.limit(seek.limit, seek.offset);
     fetch(conn, sql, seek, from_row).await
 }
 
