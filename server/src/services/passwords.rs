@@ -3,10 +3,9 @@
 //! Known callers go before strangers, so that a flood of strangers does not keep a known device
 //! out.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod areas;
+
+use std::{sync::Arc, time::Duration};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
@@ -17,6 +16,7 @@ use shared::{
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::{error::Error, keys::random_bytes};
+use areas::Areas;
 
 /// The longest wait for a place.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -54,7 +54,7 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
-    areas: Arc<Mutex<Vec<Vec<Block>>>>,
+    areas: Areas,
     /// The cost of a new hash.
     cost: Params,
     /// Verified where the user does not exist, so that this takes as long as usual.
@@ -73,7 +73,7 @@ impl Passwords {
             turns: Arc::new(Semaphore::new(cores)),
             known: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             strangers: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
-            areas: Arc::default(),
+            areas: Areas::default(),
             cost,
             decoy,
         })
@@ -123,15 +123,15 @@ impl Passwords {
         let _queued = Arc::clone(queue).try_acquire_owned().map_err(|_| busy())?;
         let waited = tokio::time::timeout(WAIT_MAX, self.place(rank)).await;
         let place = waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
-        let areas = Arc::clone(&self.areas);
+        let areas = self.areas.clone();
+        areas.watch();
         let done = tokio::task::spawn_blocking(move || {
             // The place belongs to the work, not to the request, which may be dropped before the
             // work ends.
             let _place = place;
-            let lock = || areas.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut area = lock().pop().unwrap_or_default();
+            let mut area = areas.take();
             let result = work(&mut area);
-            lock().push(area);
+            areas.give_back(area);
             result
         });
         done.await.map_err(|e| Error::Internal(Box::new(e)))?
@@ -251,6 +251,8 @@ fn guesses(password: &str, own: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use shared::account::PASSWORD_MAX;
 
     use super::*;
@@ -322,7 +324,7 @@ mod tests {
             }
         }
         assert!(hashed > 0 && refused > 0, "{hashed} hashed, {refused} refused");
-        assert!(passwords.areas.lock().unwrap().len() <= cores);
+        assert!(passwords.areas.idle() <= cores);
     }
 
     /// Starts work that lasts until the returned sender is dropped, and that records its number
