@@ -2,7 +2,7 @@
 //! change, and is written only if it still has the version that was read.
 
 use chrono::{DateTime, Utc};
-use shared::{UserId, id::PatientId};
+use shared::{UserId, account::User, id::PatientId};
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
@@ -89,6 +89,20 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
+    /// The revision of a record that its owner has just created.
+    pub(super) fn first(table: &'static str, id: i64, owner: &User, now: DateTime<Utc>) -> Self {
+        Self {
+            table,
+            id,
+            version: FIRST_VERSION,
+            owner: owner.id,
+            editor: Some(owner.id),
+            changed_by: owner.id,
+            changed_by_name: owner.label().to_owned(),
+            changed_at: now,
+        }
+    }
+
     /// Reads the revision from a row with the columns of every record.
     pub(super) fn from_row(table: &'static str, row: &Row) -> Result<Self, Error> {
         Ok(Self {
@@ -127,6 +141,9 @@ pub(crate) async fn about(
     sql.fetch_ids(conn).await
 }
 
+/// The version of a new record.
+pub(super) const FIRST_VERSION: i64 = 1;
+
 /// The columns that every new record begins with.
 pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static str, Arg); 5] {
     [
@@ -134,7 +151,7 @@ pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static st
         ("changed_by", owner.0.into()),
         ("created_at", now.into()),
         ("updated_at", now.into()),
-        ("version", 1.into()),
+        ("version", FIRST_VERSION.into()),
     ]
 }
 

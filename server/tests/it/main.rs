@@ -27,6 +27,7 @@ mod concurrency;
 mod connections;
 mod conventions;
 mod crash;
+mod creation;
 mod dashboard;
 mod delivery;
 mod description;
