@@ -99,16 +99,15 @@ fn registered(
     owner: &User,
     (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Kept<Patient> {
-    let fields = &state.fields;
     let revision = Revision::first(TABLE, id, owner, now);
     let patient = Patient {
         id: PatientId(id),
         mrn: mrn.as_str().to_owned(),
-        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
-        age: age(fields, today),
-        fields: fields.clone(),
-        date_of_birth_estimated: state.date_of_birth_estimated,
-        has_allergies: fields.allergies.is_some(),
+        full_name: String::new(),
+        fields: PatientFields::default(),
+        date_of_birth_estimated: false,
+        age: None,
+        has_allergies: false,
         withheld: Vec::new(),
         linked_user: None,
         created_by: owner.id,
@@ -120,7 +119,20 @@ fn registered(
         matched: None,
         permissions: None,
     };
-    Kept { record: patient, revision }
+    Kept { record: with_state(patient, state, today), revision }
+}
+
+/// A patient in another state.
+fn with_state(patient: Patient, state: &PatientState, today: NaiveDate) -> Patient {
+    let fields = state.fields.clone();
+    Patient {
+        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        age: age(&fields, today),
+        has_allergies: fields.allergies.is_some(),
+        date_of_birth_estimated: state.date_of_birth_estimated,
+        fields,
+        ..patient
+    }
 }
 
 /// Registers a patient with identifiers and search terms, and returns it. `today` decides its age.
@@ -243,16 +255,17 @@ fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     Ok(values)
 }
 
-/// Writes a changed patient if it still has the version that was read, and returns whether it had.
+/// Writes a changed patient if it still has the version that was read, and returns it as [`get`] does;
+/// `None` where it had another version. `today` decides its age.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
     state: &PatientState,
-    changed_by: UserId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    if !records::update(conn, &old.revision, values(state)?, changed_by, now).await? {
-        return Ok(false);
+    changed_by: &User,
+    (now, today): (DateTime<Utc>, NaiveDate),
+) -> Result<Option<Kept<Patient>>, DbError> {
+    if !records::update(conn, &old.revision, values(state)?, changed_by.id, now).await? {
+        return Ok(None);
     }
     let (id, before) = (old.record.id, &old.record.fields);
     if before.identifiers != state.fields.identifiers {
@@ -262,7 +275,10 @@ pub(crate) async fn update(
     let mrn = &old.record.mrn;
     let found_under = (terms(mrn, before), terms(mrn, &state.fields));
     replace_terms(conn, Terms::OfPatients, id.0, found_under).await?;
-    Ok(true)
+    let revision = old.revision.next(changed_by, now);
+    let (updated_at, version) = (now, revision.version);
+    let patient = Patient { updated_at, version, ..old.record.clone() };
+    Ok(Some(Kept { record: with_state(patient, state, today), revision }))
 }
 
 /// Archives a patient or restores it, if it still has the version that was read, and returns

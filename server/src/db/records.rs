@@ -103,6 +103,17 @@ impl Revision {
         }
     }
 
+    /// The revision that a write makes of this one.
+    pub(super) fn next(&self, changed_by: &User, now: DateTime<Utc>) -> Self {
+        Self {
+            version: self.version + 1,
+            changed_by: changed_by.id,
+            changed_by_name: changed_by.label().to_owned(),
+            changed_at: now,
+            ..self.clone()
+        }
+    }
+
     /// Reads the revision from a row with the columns of every record.
     pub(super) fn from_row(table: &'static str, row: &Row) -> Result<Self, Error> {
         Ok(Self {
@@ -118,8 +129,13 @@ impl Revision {
     }
 }
 
-/// Locks a row until the transaction ends, for reading it before a write.
+/// Locks a row until the transaction ends, for reading it before a write. That is a statement of its
+/// own: PostgreSQL reads a locked row anew after waiting for another writer, but not the rows that a
+/// query joins to it. On SQLite there is nothing to lock.
 pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> Result<(), DbError> {
+    if conn.for_update().is_empty() {
+        return Ok(());
+    }
     let mut sql = Sql::new("SELECT id FROM ");
     sql.push(table).push(" WHERE id = ").bind(id).push(conn.for_update());
     sql.fetch_optional(conn).await.map(drop)

@@ -320,18 +320,28 @@ pub(super) async fn finish<R: Record>(
     mut tx: Tx,
     actor: &Actor,
     (id, was_written): (R::Id, bool),
-    mut event: AuditEvent<'_>,
+    event: AuditEvent<'_>,
 ) -> Result<R, Error> {
     if !was_written {
         return Err(overtaken::<R>(app, tx, actor, id).await);
     }
-    let mut conn = tx.conn();
-    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
-    let kept = kept.ok_or(Error::NotFound)?;
-    event.version = Some(kept.revision.version);
-    audit::note(&mut conn, AuditActor::Actor(actor), kept.revision.changed_at, event).await?;
+    let new = R::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
+    finish_changed(app, tx, actor, new.ok_or(Error::NotFound)?, event).await
+}
+
+/// Completes a change whose new record is known: notes it, commits, and returns the record.
+pub(super) async fn finish_changed<R: Record>(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    new: Kept<R>,
+    mut event: AuditEvent<'_>,
+) -> Result<R, Error> {
+    event.version = Some(new.revision.version);
+    let (by, at) = (AuditActor::Actor(actor), new.revision.changed_at);
+    audit::note(&mut tx.conn(), by, at, event).await?;
     tx.commit().await?;
-    Ok(kept.shown(app, actor))
+    Ok(new.shown(app, actor))
 }
 
 /// The error for a write that another write has overtaken. The row is locked before it is read, so

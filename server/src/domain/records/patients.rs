@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    Record, accept, assignments, check_visible, find_to_change, finish, finish_new, overtaken,
-    visits,
+    Record, accept, assignments, check_visible, find_to_change, finish, finish_changed, finish_new,
+    overtaken, visits,
 };
 use crate::{
     app::App,
@@ -138,10 +138,12 @@ pub async fn update(
     if state.fields.identifiers != old.fields.identifiers {
         check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
     }
-    let written = patients::update(&mut tx.conn(), &row, &state, actor.id(), now).await;
-    let was_written = written.map_err(taken_identifier)?;
+    let written = patients::update(&mut tx.conn(), &row, &state, &actor.user, (now, today)).await;
+    let Some(new) = written.map_err(taken_identifier)? else {
+        return Err(overtaken::<Patient>(app, tx, actor, id).await);
+    };
     let event = AuditEvent { changes, ..row.event("patient.updated") };
-    finish(app, tx, actor, (id, was_written), event).await
+    finish_changed(app, tx, actor, new, event).await
 }
 
 fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error> {
