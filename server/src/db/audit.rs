@@ -2,6 +2,8 @@
 
 mod listing;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -12,15 +14,14 @@ use shared::{
 
 use super::{
     Arg, Conn, DbError, Row, Sql,
+    changes::{self, NewChange},
     listing::{Seek, fetch, newest_first},
+    sql::pieces,
+    together::Together,
 };
 use crate::error::Error;
 
 pub(crate) use listing::{Place, count, list};
-
-/// The maximum number of audit events in one statement, so that its text is short enough to stay
-/// prepared.
-const ROWS: usize = 40;
 
 /// The reason and the changed values of an audit event. They are stored apart from the event, so
 /// that they can be erased.
@@ -81,24 +82,61 @@ pub(crate) async fn insert_without_content(
     conn: &mut Conn<'_>,
     entries: &[NewEntry<'_>],
 ) -> Result<(), DbError> {
-    for some in entries.chunks(ROWS) {
+    for some in pieces(entries) {
         append(some).execute(conn).await?;
     }
     Ok(())
 }
 
-/// Appends an audit event.
-pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(), DbError> {
-    let mut sql = append(std::slice::from_ref(&entry));
-    sql.push(" RETURNING id");
-    let row = sql.fetch_one(conn).await?;
+/// Appends an audit event with its content, and the change that it is for subscribers.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    entry: &NewEntry<'_>,
+    change: Option<&NewChange<'_>>,
+) -> Result<(), DbError> {
+    let mut event = Together::begin(conn, append(std::slice::from_ref(entry))).await?;
     if let Some((salt, content, _)) = entry.content {
-        let id: i64 = row.get("id")?;
-        let sql =
-            Sql::new("INSERT INTO audit_values (audit_id, salt, content) VALUES ($1, $2, $3)");
-        sql.arg(id).arg(salt).arg(content).execute(conn).await?;
+        let write = event.add("content", |part| {
+            part.push("INSERT INTO audit_values (audit_id, salt, content) VALUES (").bind_first();
+            part.push(", ").bind(salt).push(", ").bind(content).push(")");
+            Ok(())
+        });
+        write.await?;
     }
-    Ok(())
+    if let Some(change) = change {
+        let write = event.add("change", |part| {
+            changes::append(part.sql(), std::slice::from_ref(change));
+            Ok(())
+        });
+        write.await?;
+    }
+    event.finish().await.map(drop)
+}
+
+/// Appends many audit events with their content, in their order, and inserts the changes that they
+/// are for subscribers.
+pub(crate) async fn insert_many(
+    conn: &mut Conn<'_>,
+    entries: &[NewEntry<'_>],
+    changes: &[NewChange<'_>],
+) -> Result<(), DbError> {
+    for some in pieces(entries) {
+        let mut sql = append(some);
+        sql.push(" RETURNING id, values_hash");
+        let rows = sql.fetch_all(conn).await?;
+        // A database may return the new rows in any order. The hashes are salted, so no two are equal.
+        let ids = rows.iter().map(|row| Ok((row.get("values_hash")?, row.get("id")?)));
+        let ids = ids.collect::<Result<HashMap<Option<String>, i64>, Error>>()?;
+        let contents = some.iter().filter_map(|entry| {
+            let (salt, content, hash) = entry.content?;
+            let id = ids.get(&Some(hash.to_owned())).copied();
+            Some(vec![("audit_id", id.into()), ("salt", salt.into()), ("content", content.into())])
+        });
+        for some in pieces(&contents.collect::<Vec<_>>()) {
+            Sql::insert("INSERT INTO audit_values (", some.to_vec()).execute(conn).await?;
+        }
+    }
+    changes::insert(conn, changes).await
 }
 
 /// The history of a record, the newest audit event first.

@@ -3,11 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient};
+use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient, sql::pieces};
 use crate::error::Error;
-
-/// Rows of one INSERT statement.
-const ROWS: usize = 100;
 
 /// A change to insert.
 pub(crate) struct NewChange<'a> {
@@ -32,24 +29,29 @@ pub(crate) struct ChangeRow {
     pub(crate) version: i64,
 }
 
-/// Inserts changes in the transaction that makes them. The patient of a change must still exist,
-/// because its owner is copied from there.
-pub(crate) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Result<(), DbError> {
-    for some in changes.chunks(ROWS) {
-        let mut sql = Sql::new(
-            "INSERT INTO changes (event, entity, entity_id, version, at, patient_id, doctor_id, owner_id) VALUES ",
-        );
-        for (place, change) in some.iter().enumerate() {
-            sql.push(if place == 0 { "(" } else { ", (" });
-            sql.bind_all([change.event.as_str(), change.entity]).push(", ");
-            sql.bind_all([change.entity_id, change.version]).push(", ");
-            sql.bind(change.at).push(", ").bind(change.patient).push(", ").bind(change.doctor);
-            sql.push(", (SELECT created_by FROM patients WHERE id = ").bind(change.patient);
-            sql.push("))");
-        }
+/// Inserts changes in the transaction that makes them.
+pub(super) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Result<(), DbError> {
+    for some in pieces(changes) {
+        let mut sql = Sql::default();
+        append(&mut sql, some);
         sql.execute(conn).await?;
     }
     Ok(())
+}
+
+/// Adds the statement that inserts changes. The patient of a change must still exist, because its
+/// owner is copied from there.
+pub(super) fn append(sql: &mut Sql, changes: &[NewChange<'_>]) {
+    sql.push("INSERT INTO changes (event, entity, entity_id, version, at, patient_id, doctor_id, ");
+    sql.push("owner_id) VALUES ");
+    for (place, change) in changes.iter().enumerate() {
+        sql.push(if place == 0 { "(" } else { ", (" });
+        sql.bind_all([change.event.as_str(), change.entity]).push(", ");
+        sql.bind_all([change.entity_id, change.version]).push(", ");
+        sql.bind(change.at).push(", ").bind(change.patient).push(", ").bind(change.doctor);
+        sql.push(", (SELECT created_by FROM patients WHERE id = ").bind(change.patient);
+        sql.push("))");
+    }
 }
 
 /// The last number that was given, and whether any change still waits for one.

@@ -6,6 +6,7 @@ mod listing;
 use chrono::{DateTime, Utc};
 use shared::{
     UserId,
+    account::User,
     doctor::{Doctor, DoctorFields},
     id::DoctorId,
     patient::full_name,
@@ -16,7 +17,8 @@ use super::{
     ArchiveState, Arg, Conn, DbError, Row, Sql,
     patients::sort_names,
     records::{self, Kept, Revision, first_revision},
-    search::{Terms, doctor_terms, insert_terms, replace_terms},
+    search::{Terms, doctor_terms, insert_first_terms, replace_terms},
+    together::Together,
 };
 use crate::error::Error;
 
@@ -93,21 +95,36 @@ fn values(fields: &DoctorFields) -> Result<Vec<(&'static str, Arg)>, Error> {
     Ok(values)
 }
 
-/// Inserts a doctor with its search terms, and returns its id.
+/// Inserts a doctor with its search terms, and returns it.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,
-    owner: UserId,
+    owner: &User,
     now: DateTime<Utc>,
-) -> Result<DoctorId, DbError> {
+) -> Result<Kept<Doctor>, DbError> {
     let mut columns = values(fields)?;
-    columns.extend(first_revision(owner, now));
-    let mut sql = Sql::insert("INSERT INTO doctors (", vec![columns]);
-    sql.push(" RETURNING id");
-    let id: i64 = sql.fetch_one(conn).await?.get("id")?;
-    let terms: Vec<_> = doctor_terms(fields).into_iter().map(|term| (id, term)).collect();
-    insert_terms(conn, Terms::OfDoctors, &terms).await?;
-    Ok(DoctorId(id))
+    columns.extend(first_revision(owner.id, now));
+    let first = Sql::insert("INSERT INTO doctors (", vec![columns]);
+    let mut rows = Together::begin(conn, first).await?;
+    let terms = doctor_terms(fields);
+    rows.add("terms", |part| insert_first_terms(part, Terms::OfDoctors, &terms)).await?;
+    let revision = Revision::first(TABLE, rows.finish().await?, owner, now);
+    let doctor = Doctor {
+        id: DoctorId(revision.id),
+        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        fields: fields.clone(),
+        active_patients: 0,
+        linked_user: None,
+        created_by: owner.id,
+        created_by_username: revision.changed_by_name.clone(),
+        created_at: now,
+        updated_at: now,
+        version: revision.version,
+        archived_at: None,
+        matched: None,
+        permissions: None,
+    };
+    Ok(Kept { record: doctor, revision })
 }
 
 /// Writes a changed doctor if it still has the version that was read, and returns whether it had.

@@ -25,14 +25,12 @@ pub(crate) async fn claim(
     oldest: DateTime<Utc>,
 ) -> Result<Option<Kept>, DbError> {
     let sql = Sql::new(
-        "DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND created_at < $3",
-    );
-    sql.arg(user.0).arg(key).arg(oldest).execute(conn).await?;
-    let sql = Sql::new(
         "INSERT INTO idempotency_keys (user_id, key, digest, created_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (user_id, key) DO NOTHING",
+         ON CONFLICT (user_id, key) DO UPDATE SET digest = excluded.digest, \
+         created_at = excluded.created_at, answer = NULL, entity = NULL, entity_id = NULL \
+         WHERE idempotency_keys.created_at < $5",
     );
-    if sql.arg(user.0).arg(key).arg(digest).arg(now).execute(conn).await? == 1 {
+    if sql.arg(user.0).arg(key).arg(digest).arg(now).arg(oldest).execute(conn).await? == 1 {
         return Ok(None);
     }
     let sql =

@@ -1,5 +1,5 @@
 //! The database: SQLite or PostgreSQL behind one interface. One SQL text serves both, and a
-//! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `sqlite`,
+//! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `together`, `sqlite`,
 //! `postgres` and `migrate` distinguish the two. `failure`, `fault` and `health`, which decide what a
 //! failure means, know neither.
 
@@ -36,6 +36,7 @@ pub mod sessions;
 mod sql;
 mod sqlite;
 pub mod throttle;
+mod together;
 mod upkeep;
 pub mod users;
 pub mod visits;

@@ -6,7 +6,8 @@ mod recent;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
-    UserId,
+    Mrn, UserId,
+    account::User,
     id::PatientId,
     patient::{Patient, PatientFields, PatientState, full_name},
     text::fold,
@@ -15,7 +16,8 @@ use shared::{
 use super::{
     ArchiveState, Arg, Conn, DbError, Row, Scope, Sql,
     records::{self, Kept, Revision},
-    search::{Terms, remove_terms, replace_terms, terms},
+    search::{Terms, insert_first_terms, remove_terms, replace_terms, terms},
+    together::Together,
 };
 use crate::error::Error;
 
@@ -64,13 +66,13 @@ const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
 
 fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
     let fields = read_members(row)?;
-    let mut patient = Patient {
+    let patient = Patient {
         id: PatientId(row.get("id")?),
         mrn: row.get("mrn")?,
         full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        age: age(&fields, today),
         fields,
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
-        age: None,
         has_allergies: row.get("has_allergies")?,
         withheld: Vec::new(),
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
@@ -83,9 +85,80 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         matched: None,
         permissions: None,
     };
-    patient.age =
-        patient.date_of_birth.map(|born| born.age_on(patient.deceased_on.unwrap_or(today)));
     Ok(Kept { record: patient, revision: Revision::from_row(TABLE, row)? })
+}
+
+fn age(fields: &PatientFields, today: NaiveDate) -> Option<i64> {
+    fields.date_of_birth.map(|born| born.age_on(fields.deceased_on.unwrap_or(today)))
+}
+
+/// A patient whom the owner has just registered, as [`get`] returns it.
+fn registered(
+    (id, mrn): (i64, &Mrn),
+    state: &PatientState,
+    owner: &User,
+    (now, today): (DateTime<Utc>, NaiveDate),
+) -> Kept<Patient> {
+    let revision = Revision::first(TABLE, id, owner, now);
+    let patient = Patient {
+        id: PatientId(id),
+        mrn: mrn.as_str().to_owned(),
+        full_name: String::new(),
+        fields: PatientFields::default(),
+        date_of_birth_estimated: false,
+        age: None,
+        has_allergies: false,
+        withheld: Vec::new(),
+        linked_user: None,
+        created_by: owner.id,
+        created_by_username: revision.changed_by_name.clone(),
+        created_at: now,
+        updated_at: now,
+        version: revision.version,
+        archived_at: None,
+        matched: None,
+        permissions: None,
+    };
+    Kept { record: with_state(patient, state, today), revision }
+}
+
+/// A patient in another state.
+fn with_state(patient: Patient, state: &PatientState, today: NaiveDate) -> Patient {
+    let fields = state.fields.clone();
+    Patient {
+        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        age: age(&fields, today),
+        has_allergies: fields.allergies.is_some(),
+        date_of_birth_estimated: state.date_of_birth_estimated,
+        fields,
+        ..patient
+    }
+}
+
+/// Registers a patient with identifiers and search terms, and returns it. `today` decides its age.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    state: &PatientState,
+    owner: &User,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<Kept<Patient>, DbError> {
+    let mrn = bulk::next_mrns(conn, 1).await?.pop();
+    let mrn = mrn.ok_or_else(|| Error::internal("there is no next medical record number"))?;
+    let row = bulk::new_row(&mrn, state, owner.id, now)?;
+    let mut rows = Together::begin(conn, Sql::insert("INSERT INTO patients (", vec![row])).await?;
+    let identifiers = &state.fields.identifiers;
+    if !identifiers.is_empty() {
+        let write = rows.add("identifiers", |part| {
+            part.push("INSERT INTO patient_identifiers (system, value, patient_id) ");
+            part.push("SELECT value ->> 'system', value ->> 'value', ").bind_first();
+            part.push(" FROM ").bind_objects(identifiers)
+        });
+        write.await?;
+    }
+    let terms = terms(mrn.as_str(), &state.fields);
+    rows.add("terms", |part| insert_first_terms(part, Terms::OfPatients, &terms)).await?;
+    Ok(registered((rows.finish().await?, &mrn), state, owner, (now, today)))
 }
 
 pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, state: ArchiveState) {
@@ -182,16 +255,17 @@ fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     Ok(values)
 }
 
-/// Writes a changed patient if it still has the version that was read, and returns whether it had.
+/// Writes a changed patient if it still has the version that was read, and returns it as [`get`] does;
+/// `None` where it had another version. `today` decides its age.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
     state: &PatientState,
-    changed_by: UserId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    if !records::update(conn, &old.revision, values(state)?, changed_by, now).await? {
-        return Ok(false);
+    changed_by: &User,
+    (now, today): (DateTime<Utc>, NaiveDate),
+) -> Result<Option<Kept<Patient>>, DbError> {
+    if !records::update(conn, &old.revision, values(state)?, changed_by.id, now).await? {
+        return Ok(None);
     }
     let (id, before) = (old.record.id, &old.record.fields);
     if before.identifiers != state.fields.identifiers {
@@ -201,7 +275,10 @@ pub(crate) async fn update(
     let mrn = &old.record.mrn;
     let found_under = (terms(mrn, before), terms(mrn, &state.fields));
     replace_terms(conn, Terms::OfPatients, id.0, found_under).await?;
-    Ok(true)
+    let revision = old.revision.next(changed_by, now);
+    let (updated_at, version) = (now, revision.version);
+    let patient = Patient { updated_at, version, ..old.record.clone() };
+    Ok(Some(Kept { record: with_state(patient, state, today), revision }))
 }
 
 /// Archives a patient or restores it, if it still has the version that was read, and returns
@@ -235,20 +312,6 @@ pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, D
     }
     let sql = Sql::new("DELETE FROM patients WHERE id = $1 AND version = $2");
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
-}
-
-/// The current patient with an identifier.
-pub(crate) async fn with_identifier(
-    conn: &mut Conn<'_>,
-    system: &str,
-    value: &str,
-) -> Result<Option<PatientId>, DbError> {
-    let sql =
-        Sql::new("SELECT patient_id FROM patient_identifiers WHERE system = $1 AND value = $2");
-    match sql.arg(system).arg(value).fetch_optional(conn).await? {
-        Some(row) => Ok(Some(PatientId(row.get("patient_id")?))),
-        None => Ok(None),
-    }
 }
 
 async fn insert_identifiers(

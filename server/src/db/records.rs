@@ -2,7 +2,7 @@
 //! change, and is written only if it still has the version that was read.
 
 use chrono::{DateTime, Utc};
-use shared::{UserId, id::PatientId};
+use shared::{UserId, account::User, id::PatientId};
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
@@ -89,6 +89,31 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
+    /// The revision of a record that its owner has just created.
+    pub(super) fn first(table: &'static str, id: i64, owner: &User, now: DateTime<Utc>) -> Self {
+        Self {
+            table,
+            id,
+            version: FIRST_VERSION,
+            owner: owner.id,
+            editor: Some(owner.id),
+            changed_by: owner.id,
+            changed_by_name: owner.label().to_owned(),
+            changed_at: now,
+        }
+    }
+
+    /// The revision that a write makes of this one.
+    pub(super) fn next(&self, changed_by: &User, now: DateTime<Utc>) -> Self {
+        Self {
+            version: self.version + 1,
+            changed_by: changed_by.id,
+            changed_by_name: changed_by.label().to_owned(),
+            changed_at: now,
+            ..self.clone()
+        }
+    }
+
     /// Reads the revision from a row with the columns of every record.
     pub(super) fn from_row(table: &'static str, row: &Row) -> Result<Self, Error> {
         Ok(Self {
@@ -104,8 +129,13 @@ impl Revision {
     }
 }
 
-/// Locks a row until the transaction ends, for reading it before a write.
+/// Locks a row until the transaction ends, for reading it before a write. That is a statement of its
+/// own: PostgreSQL reads a locked row anew after waiting for another writer, but not the rows that a
+/// query joins to it. On SQLite there is nothing to lock.
 pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> Result<(), DbError> {
+    if conn.for_update().is_empty() {
+        return Ok(());
+    }
     let mut sql = Sql::new("SELECT id FROM ");
     sql.push(table).push(" WHERE id = ").bind(id).push(conn.for_update());
     sql.fetch_optional(conn).await.map(drop)
@@ -127,6 +157,9 @@ pub(crate) async fn about(
     sql.fetch_ids(conn).await
 }
 
+/// The version of a new record.
+pub(super) const FIRST_VERSION: i64 = 1;
+
 /// The columns that every new record begins with.
 pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static str, Arg); 5] {
     [
@@ -134,7 +167,7 @@ pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static st
         ("changed_by", owner.0.into()),
         ("created_at", now.into()),
         ("updated_at", now.into()),
-        ("version", 1.into()),
+        ("version", FIRST_VERSION.into()),
     ]
 }
 

@@ -15,7 +15,8 @@ use shared::{
     text::{digits, fold_case, fold_word, name_words},
 };
 
-use super::{Conn, DbError, Sql, sql::ROWS};
+use super::{Conn, DbError, Sql, sql::ROWS, together::Part};
+use crate::error::Error;
 
 pub(crate) use users::user_terms;
 
@@ -127,6 +128,18 @@ pub(super) async fn insert_terms(
         sql.execute(conn).await?;
     }
     Ok(())
+}
+
+/// Completes the statement that inserts the terms of a new record, which is the row that others refer
+/// to.
+pub(super) fn insert_first_terms(
+    part: &mut Part<'_>,
+    terms: Terms,
+    all: &[String],
+) -> Result<(), Error> {
+    let (table, owner) = terms.table();
+    part.push("INSERT INTO ").push(table).push(" (term, ").push(owner).push(") SELECT value, ");
+    part.bind_first().push(" FROM ").bind_texts(all)
 }
 
 /// Removes the terms of a record.

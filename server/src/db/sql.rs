@@ -8,6 +8,20 @@ use crate::error::Error;
 /// The maximum number of rows in one statement.
 pub(super) const ROWS: usize = 100;
 
+/// The numbers of rows that [`pieces`] have. The second one is that of a step of an import.
+const PIECES: [usize; 4] = [40, 20, 8, 1];
+
+/// Rows in pieces of a few sizes, so that the statements for any number of rows have few texts, which
+/// stay prepared. The largest pieces come first.
+pub(super) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = PIECES.into_iter().find(|size| *size <= rows.len())?;
+        let (piece, rest) = rows.split_at_checked(size)?;
+        rows = rest;
+        Some(piece)
+    })
+}
+
 /// A statement. Its text is assembled from literals and numbers only, so no input can become part of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sql {
@@ -23,6 +37,12 @@ impl Sql {
     /// Appends text.
     pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);
+        self
+    }
+
+    /// Puts text before the statement.
+    pub(super) fn begin_with(&mut self, text: &'static str) -> &mut Self {
+        self.text.insert_str(0, text);
         self
     }
 
@@ -137,7 +157,7 @@ impl Sql {
             true => ("EXPLAIN QUERY PLAN ", "detail"),
             false => ("EXPLAIN ", "QUERY PLAN"),
         };
-        self.text.insert_str(0, ask);
+        self.begin_with(ask);
         let rows = self.fetch_all(conn).await?;
         Ok(rows.iter().map(|row| row.get(column)).collect::<Result<_, _>>()?)
     }
@@ -193,5 +213,27 @@ impl Row {
             })
         })
         .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_rows_is_written_in_pieces_of_few_sizes() {
+        let rows: Vec<usize> = (0..100).collect();
+        for (count, sizes) in [
+            (0, vec![]),
+            (1, vec![1]),
+            (7, vec![1; 7]),
+            (20, vec![20]),
+            (31, vec![20, 8, 1, 1, 1]),
+            (100, vec![40, 40, 20]),
+        ] {
+            let some: Vec<_> = pieces(&rows[..count]).collect();
+            assert_eq!(some.iter().map(|piece| piece.len()).collect::<Vec<_>>(), sizes);
+            assert_eq!(some.concat(), rows[..count]);
+        }
     }
 }

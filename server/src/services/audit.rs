@@ -15,7 +15,7 @@ use crate::{
     db::{
         Conn,
         audit::{self, Content, NewEntry},
-        changes::{self, NewChange},
+        changes::NewChange,
         names::Named,
     },
     digest::sha256,
@@ -71,40 +71,26 @@ pub(crate) async fn note(
     conn: &mut Conn<'_>,
     by: AuditActor<'_>,
     at: DateTime<Utc>,
-    event: AuditEvent<'_>,
-) -> Result<(), Error> {
-    note_all(conn, by, at, vec![event]).await
-}
-
-/// Writes the audit events of several actions in one transaction.
-pub(crate) async fn note_all(
-    conn: &mut Conn<'_>,
-    by: AuditActor<'_>,
-    at: DateTime<Utc>,
-    events: Vec<AuditEvent<'_>>,
-) -> Result<(), Error> {
-    let changes: Vec<_> = events
-        .iter()
-        .filter_map(|event| change(at, event).transpose())
-        .collect::<Result<_, _>>()?;
-    changes::insert(conn, &changes).await?;
-    for event in events {
-        enter(conn, by, at, event).await?;
-    }
-    Ok(())
-}
-
-async fn enter(
-    conn: &mut Conn<'_>,
-    by: AuditActor<'_>,
-    at: DateTime<Utc>,
     mut event: AuditEvent<'_>,
 ) -> Result<(), Error> {
-    let content = Content { reason: event.reason.take(), changes: take(&mut event.changes) };
-    let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
-    let content =
-        sealed.as_ref().map(|(salt, json, hash)| (salt.as_str(), json.as_str(), hash.as_str()));
-    Ok(audit::insert(conn, NewEntry { content, ..entry(by, at, &event) }).await?)
+    let (change, content) = (change(at, &event)?, sealed(&mut event)?);
+    let entry = entry(by, at, &event, content.as_ref());
+    Ok(audit::insert(conn, &entry, change.as_ref()).await?)
+}
+
+/// Writes the audit events of many actions in one transaction.
+pub(crate) async fn note_many(
+    conn: &mut Conn<'_>,
+    by: AuditActor<'_>,
+    at: DateTime<Utc>,
+    mut events: Vec<AuditEvent<'_>>,
+) -> Result<(), Error> {
+    let changes = events.iter().filter_map(|event| change(at, event).transpose());
+    let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    let contents = events.iter_mut().map(sealed).collect::<Result<Vec<_>, _>>()?;
+    let entries = events.iter().zip(&contents);
+    let entries = entries.map(|(event, content)| entry(by, at, event, content.as_ref()));
+    Ok(audit::insert_many(conn, &entries.collect::<Vec<_>>(), &changes).await?)
 }
 
 /// Writes the audit events of reads, which have no version, reason or changes.
@@ -112,12 +98,17 @@ pub(crate) async fn note_reads<'a>(
     conn: &mut Conn<'_>,
     reads: impl Iterator<Item = (&'a Actor, DateTime<Utc>, &'a AuditEvent<'a>)>,
 ) -> Result<(), Error> {
-    let entries = reads.map(|(actor, at, event)| entry(AuditActor::Actor(actor), at, event));
+    let entries = reads.map(|(actor, at, event)| entry(AuditActor::Actor(actor), at, event, None));
     Ok(audit::insert_without_content(conn, &entries.collect::<Vec<_>>()).await?)
 }
 
-/// An audit event as it is stored, without its content.
-fn entry<'a>(by: AuditActor<'a>, at: DateTime<Utc>, event: &'a AuditEvent<'_>) -> NewEntry<'a> {
+/// An audit event as it is stored, with its sealed content.
+fn entry<'a>(
+    by: AuditActor<'a>,
+    at: DateTime<Utc>,
+    event: &'a AuditEvent<'_>,
+    content: Option<&'a Sealed>,
+) -> NewEntry<'a> {
     let (actor, origin, name) = match by {
         AuditActor::Actor(actor) => (Some(actor), &*actor.origin, actor.user.label()),
         AuditActor::Anonymous(origin, name) => (None, origin, name),
@@ -134,16 +125,29 @@ fn entry<'a>(by: AuditActor<'a>, at: DateTime<Utc>, event: &'a AuditEvent<'_>) -
         version: event.version,
         address: origin.address.as_deref(),
         request_id: origin.request_id.as_deref(),
-        content: None,
+        content: content.map(|it| (it.salt.as_str(), it.content.as_str(), it.hash.as_str())),
     }
 }
 
-/// Salt, content and their hash. After salt and content are erased, the hash reveals nothing.
-fn seal(content: &Content) -> Result<(String, String, String), Error> {
-    let json = serde_json::to_string(content).map_err(|e| Error::Internal(e.into()))?;
+/// The content of an audit event as JSON, and the hash of salt and content. After both are erased, the
+/// hash reveals nothing.
+struct Sealed {
+    salt: String,
+    content: String,
+    hash: String,
+}
+
+/// Takes the content of an audit event, if it has any, and seals it.
+fn sealed(event: &mut AuditEvent<'_>) -> Result<Option<Sealed>, Error> {
+    let content = Content { reason: event.reason.take(), changes: take(&mut event.changes) };
+    if content == Content::default() {
+        return Ok(None);
+    }
+    let content = serde_json::to_string(&content);
+    let content = content.map_err(|e| Error::Internal(e.into()))?;
     let salt = random_text::<16>().map_err(Error::internal)?;
-    let hash = sha256(&[salt.as_bytes(), b"\n", json.as_bytes()]);
-    Ok((salt, json, hash))
+    let hash = sha256(&[salt.as_bytes(), b"\n", content.as_bytes()]);
+    Ok(Some(Sealed { salt, content, hash }))
 }
 
 /// The members in which two states of a record differ.

@@ -20,6 +20,7 @@ on_both! {
     a_row_with_a_taken_identifier_does_not_affect_other_rows,
     an_import_that_cant_begin_is_one_sentence,
     patients_have_an_owner_and_a_history,
+    every_imported_patient_has_its_own_values_in_its_history,
     concurrent_imports_of_a_file_create_no_duplicates,
     the_sample_is_found_by_searching,
     the_providers_of_synthea_go_in_once_however_often_they_are_imported,
@@ -294,6 +295,25 @@ async fn patients_have_an_owner_and_a_history(backend: Backend) {
     let entry = &history.results()[0];
     assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));
     assert_eq!(entry["changes"][0]["new"], ann["mrn"]);
+}
+
+async fn every_imported_patient_has_its_own_values_in_its_history(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    // Audit events are written in pieces of several sizes.
+    let rows: String = (0..52).map(|row| format!("{row},Person{row}\n")).collect();
+    operator.write("people.csv", format!("source_id,first_name\n{rows}"));
+    assert_eq!(operator.import(&["people.csv"]).status, 0);
+    let (_server, admin) = operator.serve().await;
+    let patients = admin.get("/api/patients?page_size=100").await.expect_status(200);
+    assert_eq!(patients.results().len(), 52);
+    for patient in patients.results() {
+        let history = admin.get(&format!("/api/patients/{}/history", patient["id"])).await;
+        let [entry] = history.results() else { panic!("{}", history.text) };
+        for (place, member) in ["mrn", "first_name"].into_iter().enumerate() {
+            let change = json!({"field": member, "old": null, "new": patient[member]});
+            assert_eq!(entry["changes"][place], change);
+        }
+    }
 }
 
 async fn concurrent_imports_of_a_file_create_no_duplicates(backend: Backend) {

@@ -65,3 +65,4 @@ mod usernames;
 mod users;
 mod visits;
 mod withheld;
+mod writes;

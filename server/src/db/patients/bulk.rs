@@ -28,7 +28,7 @@ const PATIENTS: usize = 10;
 /// The next medical record numbers, in ascending order. No other patient gets them. PostgreSQL's
 /// sequence advances even if the patients are not registered in the end; SQLite's belongs to the
 /// transaction.
-async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbError> {
+pub(super) async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let sql = conn.either(
         "UPDATE sequences SET last = last + $1 WHERE name = 'mrn' RETURNING last",
@@ -105,6 +105,19 @@ pub(crate) async fn insert_many(
     Ok(inserted)
 }
 
+/// The columns of a new patient, with their values.
+pub(super) fn new_row(
+    mrn: &Mrn,
+    state: &PatientState,
+    owner: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, Arg)>, Error> {
+    let mut columns = values(state)?;
+    columns.push(("mrn", mrn.as_str().into()));
+    columns.extend(first_revision(owner, now));
+    Ok(columns)
+}
+
 async fn insert_rows(
     conn: &mut Conn<'_>,
     mrns: &[Mrn],
@@ -114,10 +127,7 @@ async fn insert_rows(
 ) -> Result<HashMap<String, PatientId>, DbError> {
     let mut rows = Vec::with_capacity(states.len());
     for (mrn, state) in mrns.iter().zip(states) {
-        let mut columns = values(state)?;
-        columns.push(("mrn", mrn.as_str().into()));
-        columns.extend(first_revision(owner, now));
-        rows.push(columns);
+        rows.push(new_row(mrn, state, owner, now)?);
     }
     let mut sql = Sql::insert("INSERT INTO patients (", rows);
     sql.push(" RETURNING id, mrn");
@@ -143,15 +153,16 @@ pub(super) async fn insert_identifiers(
     Ok(())
 }
 
-/// The identifiers among these that a current patient has.
+/// The identifiers among these that a current patient has, with the patient.
 pub(crate) async fn identified_now(
     conn: &mut Conn<'_>,
     identifiers: &[&Identifier],
-) -> Result<Vec<Identifier>, DbError> {
+) -> Result<Vec<(PatientId, Identifier)>, DbError> {
     let mut taken = Vec::new();
     for some in identifiers.chunks(ROWS) {
         let mut sql = Sql::new(
-            "SELECT system, value FROM patient_identifiers WHERE (system, value) IN (VALUES ",
+            "SELECT patient_id, system, value FROM patient_identifiers \
+             WHERE (system, value) IN (VALUES ",
         );
         for (place, identifier) in some.iter().enumerate() {
             sql.push(if place == 0 { "(" } else { ", (" });
@@ -159,7 +170,8 @@ pub(crate) async fn identified_now(
         }
         sql.push(")");
         for row in sql.fetch_all(conn).await? {
-            taken.push(Identifier { system: row.get("system")?, value: row.get("value")? });
+            let identifier = Identifier { system: row.get("system")?, value: row.get("value")? };
+            taken.push((PatientId(row.get("patient_id")?), identifier));
         }
     }
     Ok(taken)

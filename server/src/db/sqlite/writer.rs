@@ -6,7 +6,8 @@
 //! queues for the connection behind those who wait, and commits when it has its turn. Each request
 //! is answered after the commit, so what was acknowledged is on the disk.
 //!
-//! - A request that gives up rolls back to its savepoint and harms no other one.
+//! - A request that gives up rolls back to its savepoint and harms no other one. So does one with a
+//!   defective statement.
 //! - A request sees what those before it have written and not yet committed. One that succeeds commits
 //!   too, even if it has written nothing, so that nobody is told of what is not on the disk.
 //! - A failure that ends the whole transaction (a full disk, a failed sync) is reported to every
@@ -31,7 +32,7 @@ use tokio::{
 use super::{
     super::{failure::Failure, fault::Fault},
     failure::SqliteError,
-    opener::Opener,
+    opener::{BUSY_TIME_OF_WRITER, Opener},
 };
 
 /// How long a transaction waits for another process that is writing to the file.
@@ -176,6 +177,18 @@ impl Slot {
         Ok(conn.prepare_cached(text)?.raw_execute().map(drop)?)
     }
 
+    /// Begins a transaction. It does not wait for another process: that would hold up the thread, and
+    /// SQLite looks less often than the caller does.
+    fn begin(&self) -> Result<(), SqliteError> {
+        let conn = self.conn.as_ref().ok_or_else(lost)?;
+        conn.busy_timeout(Duration::ZERO)?;
+        // A deferred transaction that reads first and then writes fails at once where another
+        // process has written in between.
+        let begun = self.run("BEGIN IMMEDIATE");
+        conn.busy_timeout(BUSY_TIME_OF_WRITER)?;
+        begun
+    }
+
     /// Commits the transaction and answers everybody who waits for that.
     fn commit(&mut self) {
         let outcome = self.run("COMMIT").map_err(|error| error.describe(self.opener.path()));
@@ -242,6 +255,8 @@ enum Stage {
     Outside,
     /// The request's savepoint is open.
     Inside,
+    /// The request's savepoint is open, but will be taken back: one of its statements was defective.
+    Defective,
     /// The request's transaction has failed as a whole.
     Lost,
 }
@@ -249,7 +264,8 @@ enum Stage {
 impl Turn {
     /// The connection; `None` where a failure has ended the request's transaction.
     pub(super) fn connection(&self) -> Option<&Connection> {
-        self.slot.conn.as_ref().filter(|_| self.stage != Stage::Lost)
+        let is_usable = matches!(self.stage, Stage::Outside | Stage::Inside);
+        self.slot.conn.as_ref().filter(|_| is_usable)
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -260,9 +276,7 @@ impl Turn {
     pub(super) async fn begin(&mut self) -> Result<(), SqliteError> {
         let until = Instant::now() + BUSY_TIME;
         while !self.slot.is_open {
-            // A deferred transaction that reads first and then writes fails at once where another
-            // process has written in between.
-            match self.slot.run("BEGIN IMMEDIATE") {
+            match self.slot.begin() {
                 Ok(()) => self.slot.is_open = true,
                 Err(error) if error.is_busy() && Instant::now() < until => sleep(BUSY_PAUSE).await,
                 Err(error) => return Err(error),
@@ -297,10 +311,13 @@ impl Turn {
     }
 
     /// Records a failure of one of the request's statements. SQLite may have ended the whole
-    /// transaction because of it.
+    /// transaction because of it. A defect is the statement's own, and others may have written in the
+    /// same transaction.
     pub(super) fn failed(&mut self, failure: &Failure) {
         let has_ended = self.slot.conn.as_ref().is_none_or(Connection::is_autocommit);
-        if failure.fault.spoils_connection() || (self.slot.is_open && has_ended) {
+        if self.stage == Stage::Inside && failure.fault == Fault::Defect && !has_ended {
+            self.stage = Stage::Defective;
+        } else if failure.fault.spoils_connection() || (self.slot.is_open && has_ended) {
             self.stage = Stage::Lost;
             self.slot.give_up(failure.clone());
         }
@@ -309,7 +326,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if self.stage == Stage::Inside {
+        if matches!(self.stage, Stage::Inside | Stage::Defective) {
             self.slot.undo();
         }
     }
@@ -449,6 +466,31 @@ mod tests {
         drop(second);
         first.await.unwrap().unwrap();
         assert_eq!(rows(&reader), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_defective_statement_harms_only_its_own_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, reader) = writer(&folder);
+        let first = begin(&writer).await;
+        run(&first, "INSERT INTO t VALUES (1)").unwrap();
+        let second = queue(&writer, 1).await;
+        let third = queue(&writer, 2).await;
+        let first = tokio::spawn(first.commit());
+        let mut second = second.await.unwrap();
+        run(&second, "INSERT INTO t VALUES (2)").unwrap();
+        let defect = SqliteError::from(run(&second, "SELECT nothing FROM t").unwrap_err());
+        let defect = defect.describe(&second.path());
+        assert_eq!(defect.fault, Fault::Defect);
+        second.failed(&defect);
+        // What it wrote before is not kept without the rest.
+        assert!(second.connection().is_none());
+        assert!(second.commit().await.is_err());
+        let third = third.await.unwrap();
+        run(&third, "INSERT INTO t VALUES (3)").unwrap();
+        third.commit().await.unwrap();
+        first.await.unwrap().unwrap();
+        assert_eq!(rows(&reader), [1, 3]);
     }
 
     #[tokio::test]

@@ -18,7 +18,9 @@ use shared::{
     read::Draft,
 };
 
-use super::{Record, accept, check_visible, find_to_change, finish, finish_new, overtaken};
+use super::{
+    Record, accept, check_visible, created, find_to_change, finish, finish_new, overtaken,
+};
 use crate::{
     app::App,
     db::{
@@ -67,7 +69,8 @@ pub async fn assign(
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
     let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, idempotency_key, id).await
+    let new = created(app, &mut tx, actor, id).await?;
+    finish_new(app, tx, actor, idempotency_key, new).await
 }
 
 /// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
@@ -333,7 +336,8 @@ pub async fn transfer(
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, idempotency_key, opened).await
+    let new = created(app, &mut tx, actor, opened).await?;
+    finish_new(app, tx, actor, idempotency_key, new).await
 }
 
 /// Locks an assignment with its patient and its doctor, and optionally with another doctor.

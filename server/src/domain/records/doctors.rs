@@ -26,6 +26,7 @@ use crate::{
         self, ArchiveState, Conn, DbError, UniqueKey,
         doctors::{self, Listing, SpecializationListing},
         listing::Listed,
+        records::Kept,
     },
     domain::{
         access::{Action, scope},
@@ -59,8 +60,8 @@ pub async fn register(
     }
     check_taken(&mut tx.conn(), &fields, None).await?;
     let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
-    let id = entered.map_err(not_unique)?;
-    finish_new(app, tx, actor, idempotency_key, id).await
+    let new = entered.map_err(not_unique)?;
+    finish_new(app, tx, actor, idempotency_key, new).await
 }
 
 /// Inserts a doctor whose unique values are known to be free, and notes it.
@@ -70,14 +71,13 @@ async fn enter(
     actor: &Actor,
     fields: &DoctorFields,
     action: &str,
-) -> Result<DoctorId, DbError> {
+) -> Result<Kept<Doctor>, DbError> {
     let now = app.clock().now();
-    let id = doctors::insert(conn, fields, actor.id(), now).await?;
-    let mut event = AuditEvent::new(action, Doctor::ENTITY, Some(id.0));
-    event.version = Some(1);
+    let new = doctors::insert(conn, fields, &actor.user, now).await?;
+    let mut event = AuditEvent { version: Some(new.revision.version), ..new.event(action) };
     event.changes = differences(&json!({}), &json!(fields))?;
     audit::note(conn, AuditActor::Actor(actor), now, event).await?;
-    Ok(id)
+    Ok(new)
 }
 
 /// A list of doctors. Every user sees all of them.

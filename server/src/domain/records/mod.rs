@@ -287,6 +287,17 @@ pub(crate) async fn restore<R: Entry>(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
+/// A record that was created in this transaction.
+pub(super) async fn created<R: Record>(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: R::Id,
+) -> Result<Kept<R>, Error> {
+    let kept = R::get(app, &mut tx.conn(), actor, id, ArchiveState::Current).await?;
+    kept.ok_or(Error::NotFound)
+}
+
 /// Completes a creation: stores the answer under the idempotency key, commits, and returns the
 /// record.
 pub(super) async fn finish_new<R: Record>(
@@ -294,14 +305,10 @@ pub(super) async fn finish_new<R: Record>(
     mut tx: Tx,
     actor: &Actor,
     idempotency_key: Option<&IdempotencyKey>,
-    id: R::Id,
+    new: Kept<R>,
 ) -> Result<R, Error> {
-    let mut conn = tx.conn();
-    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Current).await?;
-    let kept = kept.ok_or(Error::NotFound)?;
-    let shown = kept.shown(app, actor);
-    idempotency::keep(&mut conn, actor, idempotency_key, (R::ENTITY, kept.revision.id), &shown)
-        .await?;
+    let (shown, record) = (new.shown(app, actor), (R::ENTITY, new.revision.id));
+    idempotency::keep(&mut tx.conn(), actor, idempotency_key, record, &shown).await?;
     tx.commit().await?;
     Ok(shown)
 }
@@ -313,18 +320,28 @@ pub(super) async fn finish<R: Record>(
     mut tx: Tx,
     actor: &Actor,
     (id, was_written): (R::Id, bool),
-    mut event: AuditEvent<'_>,
+    event: AuditEvent<'_>,
 ) -> Result<R, Error> {
     if !was_written {
         return Err(overtaken::<R>(app, tx, actor, id).await);
     }
-    let mut conn = tx.conn();
-    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
-    let kept = kept.ok_or(Error::NotFound)?;
-    event.version = Some(kept.revision.version);
-    audit::note(&mut conn, AuditActor::Actor(actor), kept.revision.changed_at, event).await?;
+    let new = R::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
+    finish_changed(app, tx, actor, new.ok_or(Error::NotFound)?, event).await
+}
+
+/// Completes a change whose new record is known: notes it, commits, and returns the record.
+pub(super) async fn finish_changed<R: Record>(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    new: Kept<R>,
+    mut event: AuditEvent<'_>,
+) -> Result<R, Error> {
+    event.version = Some(new.revision.version);
+    let (by, at) = (AuditActor::Actor(actor), new.revision.changed_at);
+    audit::note(&mut tx.conn(), by, at, event).await?;
     tx.commit().await?;
-    Ok(kept.shown(app, actor))
+    Ok(new.shown(app, actor))
 }
 
 /// The error for a write that another write has overtaken. The row is locked before it is read, so

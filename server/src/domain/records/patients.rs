@@ -3,7 +3,7 @@
 mod bulk;
 
 use shared::{
-    FieldError, FieldErrors, Mrn,
+    FieldError, FieldErrors,
     history::Change,
     id::PatientId,
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    Record, accept, assignments, check_visible, find_to_change, finish, finish_new, overtaken,
-    visits,
+    Record, accept, assignments, check_visible, find_to_change, finish, finish_changed, finish_new,
+    overtaken, visits,
 };
 use crate::{
     app::App,
@@ -60,12 +60,11 @@ pub async fn register(
     let mut conn = tx.conn();
     let now = app.clock().now();
     check_identifiers(&mut conn, &state, None).await?;
-    let inserted = patients::insert_many(&mut conn, &[&state], actor.id(), now).await;
-    let inserted = inserted.map_err(taken_identifier)?.pop();
-    let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
-    let event = registered("patient.created", id, &mrn, &state)?;
+    let inserted = patients::insert(&mut conn, &state, &actor.user, now, today).await;
+    let new = inserted.map_err(taken_identifier)?;
+    let event = registered("patient.created", new.record.id, &new.record.mrn, &state)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, idempotency_key, id).await
+    finish_new(app, tx, actor, idempotency_key, new).await
 }
 
 /// A patient as it is answered, without its clinical members if the request excludes them.
@@ -77,11 +76,11 @@ pub(super) fn answered(patient: Patient, actor: &Actor) -> Patient {
 fn registered<'a>(
     action: &'a str,
     id: PatientId,
-    mrn: &Mrn,
+    mrn: &str,
     state: &PatientState,
 ) -> Result<AuditEvent<'a>, Error> {
     let mut changes = changes(&PatientState::default(), state)?;
-    let (old, new) = (serde_json::Value::Null, mrn.as_str().into());
+    let (old, new) = (serde_json::Value::Null, mrn.into());
     changes.insert(0, Change { field: "mrn".to_owned(), old, new });
     Ok(AuditEvent {
         version: Some(1),
@@ -136,11 +135,15 @@ pub async fn update(
         tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
-    check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
-    let written = patients::update(&mut tx.conn(), &row, &state, actor.id(), now).await;
-    let was_written = written.map_err(taken_identifier)?;
+    if state.fields.identifiers != old.fields.identifiers {
+        check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
+    }
+    let written = patients::update(&mut tx.conn(), &row, &state, &actor.user, (now, today)).await;
+    let Some(new) = written.map_err(taken_identifier)? else {
+        return Err(overtaken::<Patient>(app, tx, actor, id).await);
+    };
     let event = AuditEvent { changes, ..row.event("patient.updated") };
-    finish(app, tx, actor, (id, was_written), event).await
+    finish_changed(app, tx, actor, new, event).await
 }
 
 fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error> {
@@ -250,9 +253,10 @@ async fn check_identifiers(
     own: Option<PatientId>,
 ) -> Result<(), Error> {
     let mut errors = FieldErrors::default();
-    for (i, identifier) in state.fields.identifiers.iter().enumerate() {
-        let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
-        if holder.is_some() && holder != own {
+    let identifiers: Vec<_> = state.fields.identifiers.iter().collect();
+    let held = patients::identified_now(conn, &identifiers).await?;
+    for (i, identifier) in identifiers.into_iter().enumerate() {
+        if held.iter().any(|(holder, held)| held == identifier && Some(*holder) != own) {
             let (field, error) = taken(i);
             errors.add(field, error);
         }

@@ -19,7 +19,7 @@ use super::{
     PageSlice, Precondition, Record, accept,
     access::scope,
     assignments::{find_named, no_such},
-    audit, check_visible, find_to_change, finish, finish_new, idempotency,
+    audit, check_visible, created, find_to_change, finish, finish_new, idempotency,
 };
 use crate::{
     db::{
@@ -61,7 +61,8 @@ pub async fn register(
         ..AuditEvent::new("visit.created", Visit::ENTITY, Some(id.0))
     };
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, key, id).await
+    let new = created(app, &mut tx, actor, id).await?;
+    finish_new(app, tx, actor, key, new).await
 }
 
 /// Completes the new values of a visit of this day, and checks them against the old ones.

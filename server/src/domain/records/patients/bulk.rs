@@ -61,10 +61,10 @@ impl Step<PatientState> for Registering<'_> {
             step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
         let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
         let event = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
-            registered(self.action, *id, mrn, state)
+            registered(self.action, *id, mrn.as_str(), state)
         };
         let events = fit.iter().zip(&inserted).map(event).collect::<Result<Vec<_>, Error>>()?;
-        audit::note_all(conn, AuditActor::Actor(self.actor), now, events).await?;
+        audit::note_many(conn, AuditActor::Actor(self.actor), now, events).await?;
         let mut ids = inserted.into_iter().map(|(id, _)| id);
         let missing = || DbError::from(Error::internal("a patient was not inserted"));
         let outcome = |verdict: Result<(), FieldErrors>| match verdict {
@@ -95,7 +95,7 @@ async fn sort_out(
 ) -> Result<Vec<Result<(), FieldErrors>>, DbError> {
     let all = states.iter().flat_map(|state| &state.fields.identifiers);
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
-    let stored: HashSet<_> = stored.iter().map(key).collect();
+    let stored: HashSet<_> = stored.iter().map(|(_, identifier)| key(identifier)).collect();
     let verdict = |state: &PatientState| {
         let mut errors = FieldErrors::default();
         let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
