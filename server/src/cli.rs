@@ -62,6 +62,10 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+        /// Count the figures that are kept for the dashboard anew before checking. Patients and
+        /// assignments can't be written meanwhile.
+        #[arg(long)]
+        recount: bool,
     },
     /// Print a script that lets a shell complete commands and settings.
     Completions {
@@ -174,7 +178,9 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     // `check` reports bad settings with everything else. The others need no settings.
     let needs_none = matches!(
         cli.command,
-        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
+        Some(
+            Command::Check { recount: false, .. } | Command::Openapi | Command::Completions { .. }
+        )
     );
     if !needs_none && let Err(sentence) = usage::check(&settings) {
         return Ok(fail(&sentence, WRONG_USAGE));
@@ -204,7 +210,13 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             done
         }
         Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),
-        Some(Command::Check { json }) => check::run(&settings, json).await,
+        Some(Command::Check { json, recount: false }) => check::run(&settings, json, None).await,
+        Some(Command::Check { json, recount: true }) => {
+            let (app, _lock) = open_beside(settings.clone()).await?;
+            let recounted = check::recount(&app).await;
+            app.close().await;
+            check::run(&settings, json, Some(recounted?)).await
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
