@@ -117,7 +117,7 @@ impl Course<'_> {
         if let Some((target, used)) = own {
             let place = (self.programs, run);
             let both = (&mut load, &mut checker);
-            tables.push(far_page(&mut results, both, target, extent, &title).await?);
+            tables.extend(far_page(&mut results, both, target, extent, &title).await?);
             let (table, resident) =
                 disturbed(&mut results, &mut load, target, extent, (place, &title)).await?;
             tables.push(table);
