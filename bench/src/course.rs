@@ -106,9 +106,9 @@ impl Course<'_> {
             *after = Some(target.memory_after(extent.pause).await?);
         }
         let kinds: Vec<_> = targets.iter().map(|target| target.kind).collect();
-        let mut tables = vec![results.table(engine, title.clone(), &kinds)];
+        let mut tables = vec![results.table(Some(engine), title.clone(), &kinds)];
         tables.extend(results.crowd(&title, extent));
-        tables.push(mixed(&mut results, &mut load, &targets, extent, (engine, &title)).await?);
+        tables.push(mixed(&mut results, &mut load, &targets, extent, &title).await?);
         for target in &targets {
             let (created, unanswered) = results.created(target.kind);
             checker.count(target, created, unanswered).await?;

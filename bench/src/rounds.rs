@@ -109,8 +109,8 @@ impl Results {
         median(self.samples.get(&key)?.iter().map(figure).collect())
     }
 
-    /// The table of all runs.
-    pub(crate) fn table(&self, engine: Engine, title: String, kinds: &[Kind]) -> Table {
+    /// The table of all runs. The goals are those of a database, if any.
+    pub(crate) fn table(&self, goals: Option<Engine>, title: String, kinds: &[Kind]) -> Table {
         let rivals = || kinds.iter().copied().filter(|kind| *kind != Kind::Frontdesk);
         let mut head = vec!["load".to_owned(), "connections".to_owned()];
         for kind in kinds {
@@ -135,11 +135,11 @@ impl Results {
             }
             let beside = |rival: Kind, figure| part(of(Kind::Frontdesk, figure), of(rival, figure));
             row.extend(rivals().map(|it| {
-                let goal = goals::rate(engine, it, what, connections);
+                let goal = goals.and_then(|engine| goals::rate(engine, it, what, connections));
                 judged(beside(it, |sample| sample.rate), goal, ratio)
             }));
             row.extend(rivals().map(|it| {
-                let goal = goals::p99(it, what, connections);
+                let goal = goals.and_then(|_| goals::p99(it, what, connections));
                 judged(beside(it, |sample| sample.p99), goal, ratio)
             }));
             row

@@ -2,7 +2,7 @@
 //! alone.
 
 use crate::{
-    Engine, Outcome, goals,
+    Outcome, goals,
     load::{Load, What},
     report::{Goal, Table, judged, memory, milliseconds},
     rounds::{Extent, Results},
@@ -15,7 +15,7 @@ pub(crate) async fn mixed(
     load: &mut Load,
     targets: &[Target],
     extent: &Extent,
-    (engine, title): (Engine, &str),
+    title: &str,
 ) -> Outcome<Table> {
     let connections = extent.fewest();
     let whats = [(What::Get, connections), (What::Create, connections)];
@@ -33,7 +33,7 @@ pub(crate) async fn mixed(
     }
     results.faults.append(&mut own.faults);
     let kinds: Vec<_> = targets.iter().map(|target| target.kind).collect();
-    let mut table = own.table(engine, format!("{title}: get and create at the same time"), &kinds);
+    let mut table = own.table(None, format!("{title}: get and create at the same time"), &kinds);
     table.notes.push("The processor time is that of both kinds together.".to_owned());
     Ok(table)
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     goals,
     machine::Usage,
-    report::{Goal, Table, in_mebibytes, judged, memory, milliseconds},
+    report::{Goal, Table, grouped, in_mebibytes, judged, memory, milliseconds},
 };
 
 /// What was measured.
@@ -62,7 +62,9 @@ impl Figures {
         Table {
             title: format!(
                 "{} terminals for {} s beside an import, {} patients on SQLite",
-                stage.terminals, stage.seconds, stage.patients
+                stage.terminals,
+                stage.seconds,
+                grouped(stage.patients)
             ),
             head: ["step", "times", "p50 ms", "p99 ms", "most ms"].map(str::to_owned).to_vec(),
             rows,
