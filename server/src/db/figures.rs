@@ -5,7 +5,10 @@
 //! PostgreSQL writers only add rows to `figure_changes`, so that none waits for another; [`fold`]
 //! adds them up.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -13,6 +16,7 @@ use shared::{
     dashboard::{BUSIEST_MAX, BusyDoctor},
     id::DoctorId,
 };
+use tokio::time::sleep;
 
 use super::{Conn, Db, DbError, Sql, Tx};
 use crate::{error::Error, finding::Finding};
@@ -23,6 +27,9 @@ const QUARTER: i64 = 15 * 60;
 const FOLDED_AT_ONCE: i64 = 5_000;
 /// The deadline for counting all records on PostgreSQL.
 const COUNT_TIME: Duration = Duration::from_secs(10 * 60);
+/// How long other writers may be in the way of counting, and the pause before the next attempt.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The figures that are not what counting the records gives. One statement sees the database at one
 /// moment.
@@ -210,13 +217,28 @@ impl Db {
     /// Counts all figures anew, in one transaction during which nobody writes a patient or an
     /// assignment. The finding names those that were wrong.
     pub(crate) async fn recount_figures(&self) -> Result<Finding, Error> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.try_to_recount().await {
+                Err(Error::Unavailable { .. }) if Instant::now() < until => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_recount(&self) -> Result<Finding, Error> {
         let mut tx = self.begin().await?;
         allow_counting(&mut tx).await?;
         let mut conn = tx.conn();
-        // On SQLite there is one writer: this one.
-        let hold =
-            conn.either("SELECT 1", "LOCK TABLE patients, assignments IN SHARE ROW EXCLUSIVE MODE");
-        hold.execute(&mut conn).await?;
+        // A writer may hold one of the tables and wait for the other. This gives way to it, before
+        // PostgreSQL finds that the two wait for each other and ends one of them. On SQLite there is
+        // one writer: this one.
+        for hold in [
+            "SET LOCAL lock_timeout = '300ms'",
+            "LOCK TABLE patients, assignments IN SHARE ROW EXCLUSIVE MODE",
+        ] {
+            conn.either("SELECT 1", hold).execute(&mut conn).await?;
+        }
         let wrong = wrong(&mut conn).await?;
         // In the order of `fold`, so that neither waits for the other.
         conn.either("SELECT 1", "DELETE FROM figure_changes").execute(&mut conn).await?;
