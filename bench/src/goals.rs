@@ -15,6 +15,8 @@ pub(crate) const START: Goal = Goal::AtMost(40.0);
 pub(crate) const MEMORY: [Goal; 3] = [Goal::AtMost(30.0), Goal::AtMost(100.0), Goal::AtMost(150.0)];
 /// Resident memory that ten thousand listeners add, in mebibytes.
 pub(crate) const LISTENERS: Goal = Goal::AtMost(100.0);
+/// The seconds after which every listener has heard of a change.
+pub(crate) const HEARD: Goal = Goal::AtMost(1.0);
 /// Reads during a login storm, as a part of those without one.
 pub(crate) const IN_STORM: Goal = Goal::AtLeast(0.6);
 /// The p99 of reads during an import, in milliseconds.

@@ -18,7 +18,7 @@ use crate::{
     Outcome,
     check::Checker,
     fill, goals,
-    report::{Table, grouped, judged, memory, number},
+    report::{Table, grouped, judged, memory, number, seconds},
     rounds::Extent,
     say,
     target::{Kind, Target},
@@ -80,7 +80,7 @@ pub(crate) async fn listeners(
         memory(Some(with)),
         added,
         number(Some(idle)),
-        format!("{:.1} s", took.as_secs_f64()),
+        judged(Some(took.as_secs_f64()), Some(goals::HEARD), seconds),
     ];
     Ok(Table {
         title: format!("{title}: listeners of live changes"),

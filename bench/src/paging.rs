@@ -12,7 +12,9 @@ use crate::{
     check::{Checker, count, rows},
     goals,
     load::{Load, Sample},
-    report::{Table, grouped, in_mebibytes, judged, memory, milliseconds, number, part, ratio},
+    report::{
+        Table, grouped, in_mebibytes, judged, memory, milliseconds, number, part, ratio, seconds,
+    },
     rounds::{Extent, Results, median},
     target::Target,
 };
@@ -131,12 +133,12 @@ async fn whole(checker: &mut Checker, target: &Target, walk: &Walk, title: &str)
         format!("of {all} patients `next` lists {listed}, {} of them twice", walk.twice)
     });
     let [before, most] = walk.memory;
-    let seconds = walk.took.as_secs_f64();
-    let head = ["patients", "seconds", "patients/s", "resident before", "most meanwhile", "added"];
+    let took = walk.took.as_secs_f64();
+    let head = ["patients", "took", "patients/s", "resident before", "most meanwhile", "added"];
     let row = [
         grouped(listed),
-        format!("{seconds:.1}"),
-        number(Some(listed as f64 / seconds)),
+        seconds(Some(took)),
+        number(Some(listed as f64 / took)),
         memory(Some(before)),
         memory(Some(most)),
         memory(Some(most - before)),

@@ -45,6 +45,11 @@ pub(crate) fn milliseconds(figure: Option<f64>) -> String {
     cell(figure, |ms| if ms < 10.0 { format!("{ms:.1}") } else { format!("{ms:.0}") })
 }
 
+/// Seconds.
+pub(crate) fn seconds(figure: Option<f64>) -> String {
+    cell(figure, |seconds| format!("{seconds:.1} s"))
+}
+
 /// One figure as a part of another.
 pub(crate) fn part(figure: Option<f64>, of: Option<f64>) -> Option<f64> {
     figure.zip(of).filter(|(_, of)| *of > 0.0).map(|(a, b)| a / b)
