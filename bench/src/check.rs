@@ -25,7 +25,8 @@ impl Checker {
         Self { http: Client::new(), patients, faults: Vec::new() }
     }
 
-    async fn get(&self, target: &Target, path: &str) -> Outcome<Value> {
+    /// Asks a program for something at a path.
+    pub(crate) async fn get(&self, target: &Target, path: &str) -> Outcome<Value> {
         let request = self.http.get(format!("{}{path}", target.url)).bearer_auth(&target.token);
         let response = request.send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&response.bytes().await?)?)
@@ -39,12 +40,25 @@ impl Checker {
     }
 
     /// Logs in to Frontdesk, and returns the answer.
-    pub(crate) async fn log_in(&self, target: &Target, email: &str) -> Outcome<Value> {
+    async fn log_in(&self, target: &Target, email: &str) -> Outcome<Value> {
         let body = json!({"email": email, "password": fill::PASSWORD}).to_string();
         let request = self.http.post(format!("{}/api/auth/login", target.url)).body(body);
         let request = request.header("Content-Type", "application/json");
         let response = request.send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&response.bytes().await?)?)
+    }
+
+    /// Logs somebody in to Frontdesk, and returns the token.
+    pub(crate) async fn token(&self, target: &Target, email: &str) -> Outcome<String> {
+        let answer = self.log_in(target, email).await?;
+        let token = answer.get("access").and_then(Value::as_str);
+        Ok(token.ok_or("a login without a token")?.to_owned())
+    }
+
+    /// Gives Frontdesk the token of the front desk.
+    pub(crate) async fn admit(&self, target: &mut Target) -> Outcome<()> {
+        target.token = self.token(target, fill::DESK).await?;
+        Ok(())
     }
 
     /// Logs every clerk in, and returns the bodies with which they log in again, each from a device
@@ -144,7 +158,8 @@ pub(crate) async fn count(database: &str) -> Outcome<u64> {
     Ok(u64::try_from(count)?)
 }
 
-fn rows(page: &Value) -> &[Value] {
+/// The rows of a page.
+pub(crate) fn rows(page: &Value) -> &[Value] {
     page.get("results").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 

@@ -91,6 +91,22 @@ pub(crate) async fn postgres(url: &dyn Fn(&str) -> String, patients: u64) -> Out
     Ok(name)
 }
 
+/// Makes accounts of the front desk that listen for live changes. Returns their addresses.
+pub(crate) async fn listeners(url: &str, count: u64) -> Outcome<Vec<String>> {
+    let app = open(url).await?;
+    let emails: Vec<_> =
+        (1..=count).map(|number| format!("listener{number}@example.com")).collect();
+    for email in &emails {
+        users::create(&app, account(email.clone()), Role::Staff).await?;
+    }
+    app.close().await;
+    Ok(emails)
+}
+
+fn account(email: String) -> NewAccount {
+    NewAccount { email: Some(email), password: PASSWORD.to_owned(), ..NewAccount::default() }
+}
+
 async fn open(url: &str) -> Outcome<App> {
     let settings = Settings {
         database_url: Some(url.to_owned()),
@@ -103,11 +119,6 @@ async fn open(url: &str) -> Outcome<App> {
 /// Makes the schema, the accounts and the doctors, as the program does.
 async fn desk(url: &str) -> Outcome<()> {
     let app = open(url).await?;
-    let account = |email: String| NewAccount {
-        email: Some(email),
-        password: PASSWORD.to_owned(),
-        ..NewAccount::default()
-    };
     users::create(&app, account(sample::ADMIN.to_owned()), Role::Admin).await?;
     for email in std::iter::once(DESK.to_owned()).chain((1..=CLERKS).map(clerk)) {
         users::create(&app, account(email), Role::Staff).await?;

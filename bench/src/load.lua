@@ -49,6 +49,8 @@ function request()
     return wrk.format("GET", "/api/lookup?q=" .. words[math.random(#words)], headers)
   elseif what == "dashboard" then
     return wrk.format("GET", "/api/dashboard", headers)
+  elseif what == "page" then
+    return wrk.format("GET", os.getenv("PAGE"), headers)
   elseif what == "create" then
     return wrk.format("POST", list, headers, patient())
   elseif what == "login" then

@@ -16,6 +16,8 @@ pub(crate) enum What {
     Dashboard,
     Create,
     Login,
+    /// An address that is given.
+    Page,
 }
 
 impl What {
@@ -29,6 +31,7 @@ impl What {
             Self::Dashboard => "dashboard",
             Self::Create => "create",
             Self::Login => "login",
+            Self::Page => "page",
         }
     }
 }
@@ -104,6 +107,18 @@ impl Load {
     ) -> Outcome<Sample> {
         let mut command = self.command(target, what, connections, seconds);
         measure(target, what, &mut command).await
+    }
+
+    /// Asks for one address for some seconds over some connections.
+    pub(crate) async fn run_page(
+        &mut self,
+        target: &Target,
+        path: &str,
+        connections: u64,
+        seconds: u64,
+    ) -> Outcome<Sample> {
+        let mut command = self.command(target, What::Page, connections, seconds);
+        measure(target, What::Page, command.env("PAGE", path)).await
     }
 
     /// Sends requests of two kinds at the same time.

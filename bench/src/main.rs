@@ -4,15 +4,22 @@
 mod check;
 mod cluster;
 mod course;
+mod disturbed;
+mod fastify;
 mod fill;
+mod further;
+mod goals;
+mod listeners;
 mod load;
 mod machine;
 mod page;
+mod paging;
 mod people;
 mod programs;
 mod report;
 mod rounds;
 mod scene;
+mod sides;
 mod special;
 mod target;
 
@@ -20,6 +27,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
@@ -34,17 +42,32 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 /// The seconds of the scene where none are given, and in a smoke test.
 const SCENE: u64 = 120;
 const SHORT_SCENE: u64 = 10;
-/// Patients of a smoke test.
+/// Patients of a smoke test, fewer ones that they are compared with, and listeners.
 const FEW: u64 = 2_000;
+const FEWER: u64 = 500;
+const FEW_LISTENERS: u64 = 100;
+/// How long a program is left alone before its memory is measured, and in a smoke test.
+const PAUSE: Duration = Duration::from_secs(5);
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the rounds and PostgreSQL's log add to a database, in bytes.
 const WRITTEN: u64 = 1 << 30;
 
 /// A database.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
+}
+
+impl Engine {
+    /// Its name in tables.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
 }
 
 /// Measures Frontdesk's server beside bare programs, and writes docs/PERFORMANCE.md.
@@ -53,6 +76,9 @@ struct Options {
     /// The number of patients in the databases, such as 100k, 1m or 10m
     #[arg(long, default_value = "100k", value_parser = amount)]
     patients: u64,
+    /// The number of patients that a bigger database is compared with
+    #[arg(long, default_value = "100k", value_parser = amount)]
+    base: u64,
     /// A smoke test: 2,000 patients, one short round of unoptimised programs; times mean nothing
     #[arg(long)]
     quick: bool,
@@ -74,6 +100,12 @@ struct Options {
     /// The seconds of each run of wrk
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// How often each program is started
+    #[arg(long, default_value_t = 5)]
+    starts: u64,
+    /// The number of listeners of live changes
+    #[arg(long, default_value_t = 10_000)]
+    listeners: u64,
     /// The numbers of connections
     #[arg(long, value_delimiter = ',', default_values_t = [16, 64, 256])]
     connections: Vec<u64>,
@@ -100,11 +132,15 @@ impl Options {
     /// The bytes that the databases take: the filled ones, the copies of the programs, and what is
     /// written meanwhile.
     fn disk(&self) -> u64 {
-        let of_sqlite = fill::SIZE_ON_SQLITE * (3 + u64::from(self.peers.is_some()));
-        let of_postgres = fill::SIZE_ON_POSTGRES * 3;
-        let engines = [(Engine::Sqlite, of_sqlite), (Engine::Postgres, of_postgres)];
-        let measured = engines.iter().filter(|(engine, _)| self.measures(*engine));
-        measured.map(|(_, size)| size * self.patients + WRITTEN).sum()
+        let copies = 2 + u64::from(self.peers.is_some());
+        let engines = [
+            (Engine::Sqlite, fill::SIZE_ON_SQLITE, copies),
+            (Engine::Postgres, fill::SIZE_ON_POSTGRES, 2),
+        ];
+        let measured = engines.iter().filter(|(engine, ..)| self.measures(*engine));
+        // Fewer patients are beside them in a file and its copy.
+        let patients = |copies: u64| (1 + copies) * self.patients + 2 * self.base;
+        measured.map(|(_, size, copies)| size * patients(*copies) + WRITTEN).sum()
     }
 }
 
@@ -130,8 +166,9 @@ pub(crate) fn say(text: &str) {
 fn main() -> ExitCode {
     let mut options = Options::parse();
     if options.quick {
-        (options.patients, options.rounds, options.seconds) = (FEW, 1, 2);
-        (options.connections, options.profile) = (vec![4], "dev".to_owned());
+        (options.patients, options.rounds, options.seconds) = (FEW, 1, 1);
+        (options.connections, options.profile) = (vec![4, 8], "dev".to_owned());
+        (options.base, options.starts, options.listeners) = (FEWER, 2, FEW_LISTENERS);
         (options.print, options.terminals) = (true, 3);
     }
     match run(&options) {
@@ -163,10 +200,15 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         programs: &programs,
         folder: &folder,
         patients: options.patients,
+        base: options.base,
         extent: Extent {
             rounds: options.rounds,
             seconds: options.seconds,
             connections: options.connections.clone(),
+            starts: options.starts,
+            pause: if options.quick { SHORT_PAUSE } else { PAUSE },
+            listeners: options.listeners,
+            is_short: options.quick,
         },
         peers: options.peers.clone(),
     };
@@ -182,10 +224,10 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     }
     let (tables, faults): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
     let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());
-    let figures = page::text(&about, &tables);
+    let figures = page::text(&about, options.patients, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
     if !options.print && options.scene.is_none() && faults.is_empty() {
-        page::write(&figures)?;
+        page::write(options.patients, &figures)?;
     }
     Ok(faults)
 }

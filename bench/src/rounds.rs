@@ -1,12 +1,12 @@
 //! Rounds: every program gets every kind of load in turn, so that a slow minute of the machine meets all
 //! of them. What counts is the median of the rounds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Outcome,
+    Engine, Outcome, goals,
     load::{Load, Sample, What},
-    report::{Table, milliseconds, number, ratio},
+    report::{Table, judged, milliseconds, number, part, ratio},
     say,
     target::{Kind, Target},
 };
@@ -20,12 +20,25 @@ pub(crate) struct Extent {
     pub(crate) seconds: u64,
     /// The numbers of connections.
     pub(crate) connections: Vec<u64>,
+    /// How often each program is started.
+    pub(crate) starts: u64,
+    /// How long a program is left alone before its memory is measured.
+    pub(crate) pause: Duration,
+    /// The number of listeners of live changes.
+    pub(crate) listeners: u64,
+    /// Whether it is a smoke test, which leaves out what is measured like something else.
+    pub(crate) is_short: bool,
 }
 
 impl Extent {
     /// The fewest connections, for loads that are not measured with each number of them.
     pub(crate) fn fewest(&self) -> u64 {
         self.connections.iter().copied().min().unwrap_or(1)
+    }
+
+    /// Whether this load is measured over so many connections.
+    fn covers(&self, what: What, connections: u64) -> bool {
+        !self.is_short || what == What::Get || connections == self.fewest()
     }
 }
 
@@ -73,7 +86,8 @@ impl Results {
         for round in 1..=extent.rounds {
             say(&format!("Round {round} of {}", extent.rounds));
             for connections in &extent.connections {
-                for what in all.into_iter().chain(OWN) {
+                let covered = |what: &What| extent.covers(*what, *connections);
+                for what in all.into_iter().chain(OWN).filter(covered) {
                     let can = |it: &&Target| it.kind == Kind::Frontdesk || !OWN.contains(&what);
                     for target in targets.iter().filter(can) {
                         let sample = load.run(target, what, *connections, extent.seconds).await?;
@@ -95,16 +109,16 @@ impl Results {
         median(self.samples.get(&key)?.iter().map(figure).collect())
     }
 
-    /// The table of all runs.
-    pub(crate) fn table(&self, title: String, kinds: &[Kind]) -> Table {
-        let rivals = || kinds.iter().filter(|kind| **kind != Kind::Frontdesk);
+    /// The table of all runs. The goals are those of a database, if any.
+    pub(crate) fn table(&self, goals: Option<Engine>, title: String, kinds: &[Kind]) -> Table {
+        let rivals = || kinds.iter().copied().filter(|kind| *kind != Kind::Frontdesk);
         let mut head = vec!["load".to_owned(), "connections".to_owned()];
         for kind in kinds {
             head.push(format!("{}: requests/s", kind.name()));
             head.push("p50, p99 ms".to_owned());
             head.push("CPU µs".to_owned());
         }
-        head.extend(rivals().map(|kind| format!("**of {}**", kind.name())));
+        head.extend(rivals().map(|kind| format!("of {}", kind.name())));
         head.extend(rivals().map(|kind| format!("p99 of {}", kind.name())));
         let mut cells: Vec<(What, u64)> = self.samples.keys().map(|key| (key.0, key.1)).collect();
         cells.dedup();
@@ -119,12 +133,48 @@ impl Results {
                 row.push(times.join(", "));
                 row.push(number(of(*kind, |it| it.cpu)));
             }
-            let own = Kind::Frontdesk;
-            row.extend(rivals().map(|it| ratio(of(own, |s| s.rate), of(*it, |s| s.rate))));
-            row.extend(rivals().map(|it| ratio(of(own, |s| s.p99), of(*it, |s| s.p99))));
+            let beside = |rival: Kind, figure| part(of(Kind::Frontdesk, figure), of(rival, figure));
+            row.extend(rivals().map(|it| {
+                let goal = goals.and_then(|engine| goals::rate(engine, it, what, connections));
+                judged(beside(it, |sample| sample.rate), goal, ratio)
+            }));
+            row.extend(rivals().map(|it| {
+                let goal = goals.and_then(|_| goals::p99(it, what, connections));
+                judged(beside(it, |sample| sample.p99), goal, ratio)
+            }));
             row
         };
         Table { title, head, rows: cells.into_iter().map(row).collect(), notes: Vec::new() }
+    }
+
+    /// Frontdesk with the most connections beside Frontdesk with the second most, if there are two
+    /// numbers of them.
+    pub(crate) fn crowd(&self, title: &str, extent: &Extent) -> Option<Table> {
+        let mut numbers = extent.connections.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let (most, second) = (numbers.pop()?, numbers.pop()?);
+        let of_most = self.samples.keys().filter(|key| key.1 == most);
+        let mut whats: Vec<What> = of_most.map(|key| key.0).collect();
+        whats.dedup();
+        let row = |what: What| {
+            let of = |connections| self.median((what, connections, Kind::Frontdesk), |it| it.rate);
+            let of_second = part(of(most), of(second));
+            let of_second = judged(of_second, Some(goals::CROWDED), ratio);
+            vec![what.name().to_owned(), number(of(second)), number(of(most)), of_second]
+        };
+        let head = [
+            "load".to_owned(),
+            format!("{second} connections: requests/s"),
+            format!("{most} connections: requests/s"),
+            format!("of {second}"),
+        ];
+        Some(Table {
+            title: format!("{title}: Frontdesk with {most} connections"),
+            head: head.to_vec(),
+            rows: whats.into_iter().map(row).collect(),
+            notes: vec!["A refusal or a broken connection would have failed the run.".to_owned()],
+        })
     }
 }
 

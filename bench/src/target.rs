@@ -18,6 +18,7 @@ use crate::{
     Outcome,
     fill::SECRET,
     machine::{Usage, usage},
+    report::in_mebibytes,
 };
 
 /// How long a program may take to answer for the first time, and to end.
@@ -67,11 +68,16 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Starts Frontdesk as it ships. It has no token yet: that takes a login.
-    pub(crate) async fn frontdesk(programs: &Path, database: &str, folder: &Path) -> Outcome<Self> {
+    /// Starts Frontdesk as it ships, but for the options. It has no token yet: that takes a login.
+    pub(crate) async fn frontdesk(
+        programs: &Path,
+        database: &str,
+        folder: &Path,
+        options: &[String],
+    ) -> Outcome<Self> {
         let listen = format!("127.0.0.1:{}", free_port()?);
         let mut command = frontdesk(programs, database, folder);
-        command.args(["--listen", &listen]);
+        command.args(["--listen", &listen]).args(options);
         Self::start(Kind::Frontdesk, command, &listen, "/readyz", database).await
     }
 
@@ -119,6 +125,37 @@ impl Target {
         await_answer(address, path).await.map_err(|error| format!("{}: {error}", kind.name()))?;
         let (url, database) = (format!("http://{address}"), database.to_owned());
         Ok(Self { kind, url, token: String::new(), started_in: since.elapsed(), database, child })
+    }
+
+    /// Starts a program some times on the same database. The last one stays, with the median of the
+    /// times that they took.
+    pub(crate) async fn settled(
+        times: u64,
+        start: impl AsyncFn() -> Outcome<Self>,
+    ) -> Outcome<Self> {
+        let mut took = Vec::new();
+        for _ in 1..times {
+            let target = start().await?;
+            took.push(target.started_in);
+            target.stop().await?;
+        }
+        let mut last = start().await?;
+        took.push(last.started_in);
+        took.sort();
+        last.started_in = took.get(took.len() / 2).copied().unwrap_or(last.started_in);
+        Ok(last)
+    }
+
+    /// The part of an address behind the address of this program.
+    pub(crate) fn path_of<'a>(&self, address: &'a str) -> Outcome<&'a str> {
+        let path = address.strip_prefix(&self.url);
+        path.ok_or_else(|| format!("{address} is not at {}", self.url).into())
+    }
+
+    /// The resident memory in mebibytes once it was left alone for a while.
+    pub(crate) async fn memory_after(&self, pause: Duration) -> Outcome<f64> {
+        sleep(pause).await;
+        Ok(in_mebibytes(self.usage()?.resident))
     }
 
     /// What it uses now.

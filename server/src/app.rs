@@ -62,7 +62,8 @@ impl App {
         let passwords = Passwords::new(cost)?;
         let (reads, callers) = (ReadLog::start(db.clone()), Callers::new(db.clone()));
         users::listing::complete(&db).await.map_err(|error| error.to_string())?;
-        let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
+        let feed = Feed::new(db.clone(), settings.max_connections);
+        let is_draining = watch::Sender::new(false);
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(mailer));
         let inner = Inner {
             settings,

@@ -1,5 +1,5 @@
 //! `frontdesk-server check`: checks that everything that the server needs is present and in order.
-//! It changes nothing, and can run beside a server.
+//! It can run beside a server, and changes nothing unless it is told to count figures anew.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     api::http::tls,
+    app::App,
     clock::Clock,
     config::{Database, Settings},
     db::Db,
@@ -16,9 +17,25 @@ use crate::{
     services::mailer::Mailer,
 };
 
-/// Checks everything and prints one line for each thing. Returns 1 if something is wrong.
-pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
-    let findings = findings(settings).await;
+/// Counts the kept figures of the database anew, while patients and assignments can't be written.
+///
+/// Fails with a sentence for the operator.
+pub async fn recount(app: &App) -> Result<Finding, String> {
+    let recounted = app.db().recount_figures().await;
+    recounted.map_err(|error| format!("the figures can't be counted anew: {error}"))
+}
+
+/// Checks everything and prints one line for each thing, after one for the figures if they were
+/// counted anew. Returns 1 if something is wrong.
+pub async fn run(
+    settings: &Settings,
+    is_json: bool,
+    recounted: Option<Finding>,
+) -> Result<u8, String> {
+    let mut findings = findings(settings).await;
+    if let Some(recounted) = recounted {
+        findings.insert(0, ("figures", recounted));
+    }
     let is_well = findings.iter().all(|(_, found)| found.state != State::Bad);
     if is_json {
         let lines: Vec<_> = findings

@@ -25,6 +25,7 @@ use crate::{
     config::{Database, LogFormat, Settings, read_environment},
     domain::{accounts::users, upgrade},
     error::Error,
+    finding::Finding,
     import, keys,
     lock::{Lock, LockOutcome},
     output::{self, print_error, print_json, print_line, print_page},
@@ -62,6 +63,10 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+        /// Count the figures that are kept for the dashboard anew before checking. Patients and
+        /// assignments can't be written meanwhile.
+        #[arg(long)]
+        recount: bool,
     },
     /// Print a script that lets a shell complete commands and settings.
     Completions {
@@ -174,7 +179,9 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     // `check` reports bad settings with everything else. The others need no settings.
     let needs_none = matches!(
         cli.command,
-        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
+        Some(
+            Command::Check { recount: false, .. } | Command::Openapi | Command::Completions { .. }
+        )
     );
     if !needs_none && let Err(sentence) = usage::check(&settings) {
         return Ok(fail(&sentence, WRONG_USAGE));
@@ -204,7 +211,10 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             done
         }
         Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),
-        Some(Command::Check { json }) => check::run(&settings, json).await,
+        Some(Command::Check { json, recount }) => {
+            let recounted = if recount { recount_figures(&settings).await? } else { None };
+            check::run(&settings, json, recounted).await
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
@@ -240,6 +250,17 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     };
     let app = upgrade::open_on(settings, &database).await?;
     Ok((app, lock))
+}
+
+/// Counts the kept figures anew; `None` where there is no database yet, because a check creates none.
+async fn recount_figures(settings: &Settings) -> Result<Option<Finding>, String> {
+    if matches!(settings.database()?, Database::Sqlite(file) if !file.exists()) {
+        return Ok(None);
+    }
+    let (app, _lock) = open_beside(settings.clone()).await?;
+    let recounted = check::recount(&app).await;
+    app.close().await;
+    recounted.map(Some)
 }
 
 async fn user(app: &App, command: UserCommand) -> Result<(), String> {

@@ -9,8 +9,9 @@ use super::{
     usage::Used,
 };
 use crate::{
+    goals,
     machine::Usage,
-    report::{Table, mebibytes, milliseconds},
+    report::{Goal, Table, grouped, in_mebibytes, judged, memory, milliseconds},
 };
 
 /// What was measured.
@@ -49,9 +50,11 @@ impl Figures {
             times.sort_by(f64::total_cmp);
             let at = |percent: usize| {
                 let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
-                milliseconds(times.get(place).copied())
+                times.get(place).copied()
             };
-            vec![name.to_owned(), times.len().to_string(), at(50), at(99), at(100)]
+            let [middle, most] = [50, 100].map(|percent| milliseconds(at(percent)));
+            let nearly_all = judged(at(99), Some(goals::KEY), milliseconds);
+            vec![name.to_owned(), times.len().to_string(), middle, nearly_all, most]
         };
         let mut rows: Vec<_> =
             Step::ALL.iter().map(|step| row(step.name(), &|it| it == *step)).collect();
@@ -59,7 +62,9 @@ impl Figures {
         Table {
             title: format!(
                 "{} terminals for {} s beside an import, {} patients on SQLite",
-                stage.terminals, stage.seconds, stage.patients
+                stage.terminals,
+                stage.seconds,
+                grouped(stage.patients)
             ),
             head: ["step", "times", "p50 ms", "p99 ms", "most ms"].map(str::to_owned).to_vec(),
             rows,
@@ -71,10 +76,10 @@ impl Figures {
 
     fn programs(&self) -> Table {
         let Self { before, after, took, .. } = self;
-        let row = |name: &str, before: Usage, after: Usage, is_shown: bool| {
+        let row = |name: &str, before: Usage, after: Usage, is_shown: bool, goal: Option<Goal>| {
             let cpu = Duration::from_micros(after.cpu.saturating_sub(before.cpu));
             let share = cpu.as_secs_f64() / took.as_secs_f64() * 100.0;
-            let peak = if is_shown { mebibytes(after.peak) } else { "–".to_owned() };
+            let peak = judged(is_shown.then(|| in_mebibytes(after.peak)), goal, memory);
             vec![name.to_owned(), format!("{:.1}", cpu.as_secs_f64()), format!("{share:.0}"), peak]
         };
         let imported = usize::try_from(self.imported).unwrap_or_default();
@@ -84,10 +89,10 @@ impl Figures {
                 .map(str::to_owned)
                 .to_vec(),
             rows: vec![
-                row("server", before.server, after.server, true),
-                row("import", before.import, after.import, true),
-                row("all clients", before.clients, after.clients, true),
-                row("the benchmark itself", before.harness, after.harness, false),
+                row("server", before.server, after.server, true, Some(goals::SCENE)),
+                row("import", before.import, after.import, true, None),
+                row("all clients", before.clients, after.clients, true, None),
+                row("the benchmark itself", before.harness, after.harness, false, None),
             ],
             notes: vec![format!(
                 "The server answered {:.0} requests in a second, and the import wrote {:.0} rows in a \

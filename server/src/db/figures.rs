@@ -5,20 +5,39 @@
 //! PostgreSQL writers only add rows to `figure_changes`, so that none waits for another; [`fold`]
 //! adds them up.
 
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
     assignment::AssignmentStatus,
     dashboard::{BUSIEST_MAX, BusyDoctor},
     id::DoctorId,
 };
+use tokio::time::sleep;
 
-use super::{Conn, DbError, Sql};
-use crate::error::Error;
+use super::{Conn, Db, DbError, Sql, Tx};
+use crate::{error::Error, finding::Finding};
 
 /// The registrations of a quarter of an hour have one row.
 const QUARTER: i64 = 15 * 60;
 /// The maximum number of changes that are added up in one statement.
 const FOLDED_AT_ONCE: i64 = 5_000;
+/// The deadline for counting all records on PostgreSQL.
+const COUNT_TIME: Duration = Duration::from_secs(10 * 60);
+/// How long other writers may be in the way of counting, and the pause before the next attempt.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The figures that are not what counting the records gives. One statement sees the database at one
+/// moment.
+pub(super) const WRONG: &str = "SELECT figure, key, CAST(sum(kept) AS BIGINT) AS kept, \
+     CAST(sum(counted) AS BIGINT) AS counted FROM (\
+     SELECT figure, key, number AS kept, 0 AS counted FROM current_figures \
+     UNION ALL SELECT figure, key, 0, number FROM counted_figures) AS both_ways \
+     GROUP BY figure, key HAVING sum(kept) <> sum(counted) ORDER BY figure, key";
 
 /// Whether the registrations since a moment are known. Every time zone has its midnights at such a
 /// moment.
@@ -131,6 +150,111 @@ pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<bool, DbError> {
          SELECT count(*) AS gone FROM gone",
     );
     Ok(sql.fetch_one(conn).await?.get::<i64>("gone")? == FOLDED_AT_ONCE)
+}
+
+/// A figure that is not what counting the records gives.
+pub(super) struct WrongFigure {
+    pub(super) figure: String,
+    pub(super) key: i64,
+    pub(super) kept: i64,
+    pub(super) counted: i64,
+}
+
+impl fmt::Display for WrongFigure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { figure, key, kept, counted } = self;
+        write!(f, "{figure}, key {key}: kept {kept}, counted {counted}")
+    }
+}
+
+fn list(wrong: &[WrongFigure]) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The finding about the figures of a database, which names all that are wrong.
+pub(super) fn finding(wrong: &[WrongFigure]) -> Finding {
+    match wrong {
+        [] => Finding::good("the kept figures are what counting the records gives"),
+        wrong => Finding::bad(format!(
+            "kept figures are wrong, and check --recount counts them anew: {}",
+            list(wrong)
+        )),
+    }
+}
+
+/// Inspects the figures without changing them.
+///
+/// Fails with a sentence for the operator.
+pub(super) async fn inspect(db: &Db) -> Result<Finding, String> {
+    let look = async || -> Result<Finding, Error> {
+        let mut tx = db.snapshot().await?;
+        allow_counting(&mut tx).await?;
+        Ok(finding(&wrong(&mut tx.conn()).await?))
+    };
+    look().await.map_err(|error| format!("the kept figures can't be read: {error}"))
+}
+
+/// Gives the statements of a transaction the time to count all records.
+async fn allow_counting(tx: &mut Tx) -> Result<(), Error> {
+    tx.run_apart();
+    tx.set_deadline(COUNT_TIME);
+    let mut conn = tx.conn();
+    let allow = conn.either("SELECT 1", "SET LOCAL statement_timeout = '10min'");
+    allow.execute(&mut conn).await?;
+    Ok(())
+}
+
+async fn wrong(conn: &mut Conn<'_>) -> Result<Vec<WrongFigure>, DbError> {
+    let rows = Sql::new(WRONG).fetch_all(conn).await?;
+    let wrong = rows.iter().map(|row| {
+        let (figure, key) = (row.get("figure")?, row.get("key")?);
+        Ok(WrongFigure { figure, key, kept: row.get("kept")?, counted: row.get("counted")? })
+    });
+    Ok(wrong.collect::<Result<_, Error>>()?)
+}
+
+impl Db {
+    /// Counts all figures anew, in one transaction during which nobody writes a patient or an
+    /// assignment. The finding names those that were wrong.
+    pub(crate) async fn recount_figures(&self) -> Result<Finding, Error> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.try_to_recount().await {
+                Err(Error::Unavailable { .. }) if Instant::now() < until => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_recount(&self) -> Result<Finding, Error> {
+        let mut tx = self.begin().await?;
+        allow_counting(&mut tx).await?;
+        let mut conn = tx.conn();
+        // A writer may hold one of the tables and wait for the other. This gives way to it, before
+        // PostgreSQL finds that the two wait for each other and ends one of them. On SQLite there is
+        // one writer: this one.
+        for hold in [
+            "SET LOCAL lock_timeout = '300ms'",
+            "LOCK TABLE patients, assignments IN SHARE ROW EXCLUSIVE MODE",
+        ] {
+            conn.either("SELECT 1", hold).execute(&mut conn).await?;
+        }
+        let wrong = wrong(&mut conn).await?;
+        // In the order of `fold`, so that neither waits for the other.
+        conn.either("SELECT 1", "DELETE FROM figure_changes").execute(&mut conn).await?;
+        Sql::new("DELETE FROM figures").execute(&mut conn).await?;
+        Sql::new(
+            "INSERT INTO figures (figure, key, number) \
+             SELECT figure, key, number FROM counted_figures",
+        )
+        .execute(&mut conn)
+        .await?;
+        tx.commit().await?;
+        Ok(Finding::good(match wrong.as_slice() {
+            [] => "counted anew, none was wrong".to_owned(),
+            wrong => format!("counted anew, and these were wrong: {}", list(wrong)),
+        }))
+    }
 }
 
 #[cfg(test)]

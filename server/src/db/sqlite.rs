@@ -17,8 +17,18 @@ use deadpool::{
 use rusqlite::{Connection, OpenFlags};
 use tokio::task::spawn_blocking;
 
-use super::{Conn, Sql, failure::NoConnection, health::Health, migrate};
-use crate::{error::Error, finding::Finding, metrics::PoolUse};
+use super::{
+    Conn, Sql,
+    failure::NoConnection,
+    figures::{self, WrongFigure},
+    health::Health,
+    migrate,
+};
+use crate::{
+    error::Error,
+    finding::{Finding, State},
+    metrics::PoolUse,
+};
 use failure::SqliteError;
 use opener::{BUSY_TIME, Opener};
 pub(super) use session::Session;
@@ -180,8 +190,7 @@ fn inspect_file(path: &Path) -> Result<Vec<Finding>, String> {
         return Ok(vec![Finding::warning(later)]);
     }
     let read = || -> rusqlite::Result<_> {
-        let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        file.busy_timeout(Duration::from_secs(5))?;
+        let file = open_to_inspect(path)?;
         let all = |text: &str| -> rusqlite::Result<Vec<rusqlite::types::Value>> {
             file.prepare(text)?.query_map([], |row| row.get(0))?.collect()
         };
@@ -195,8 +204,8 @@ fn inspect_file(path: &Path) -> Result<Vec<Finding>, String> {
             .collect::<rusqlite::Result<Vec<String>>>()?;
         Ok((applied, faults, all("PRAGMA foreign_key_check")?.len()))
     };
-    let (applied, faults, orphans) =
-        read().map_err(|error| format!("{place} can't be read: {}", SqliteError::from(error)))?;
+    let failed = |error| format!("{place} can't be read: {}", SqliteError::from(error));
+    let (applied, faults, orphans) = read().map_err(failed)?;
     let sound = match (faults.as_slice(), orphans) {
         ([ok], 0) if ok == "ok" => Finding::good("integrity_check finds nothing wrong"),
         (faults, orphans) => Finding::bad(format!(
@@ -205,7 +214,27 @@ fn inspect_file(path: &Path) -> Result<Vec<Finding>, String> {
         )),
     };
     let migrated = migrate::compare(&migrate::sqlite(), &applied);
-    Ok(vec![Finding::good(path.display().to_string()), migrated, sound])
+    let mut found = vec![Finding::good(path.display().to_string()), migrated, sound];
+    if found.iter().all(|found| found.state == State::Good) {
+        found.push(figures::finding(&wrong_figures(path).map_err(failed)?));
+    }
+    Ok(found)
+}
+
+fn open_to_inspect(path: &Path) -> rusqlite::Result<Connection> {
+    let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    file.busy_timeout(Duration::from_secs(5))?;
+    Ok(file)
+}
+
+fn wrong_figures(path: &Path) -> rusqlite::Result<Vec<WrongFigure>> {
+    let file = open_to_inspect(path)?;
+    let mut ask = file.prepare(figures::WRONG)?;
+    let wrong = ask.query_map([], |row| {
+        let (figure, key) = (row.get("figure")?, row.get("key")?);
+        Ok(WrongFigure { figure, key, kept: row.get("kept")?, counted: row.get("counted")? })
+    });
+    wrong?.collect()
 }
 
 /// Creates the file before SQLite does, so that other users can't read it at any moment.

@@ -51,7 +51,6 @@ struct Inner {
     failed: OncePerSecond,
 }
 
-#[derive(Default)]
 struct Hub {
     places: Places,
     looking: Option<JoinHandle<()>>,
@@ -73,10 +72,11 @@ impl Drop for Subscription {
 }
 
 impl Feed {
-    /// A feed without subscribers.
-    pub fn new(db: Db) -> Self {
+    /// A feed without subscribers, in a process that accepts so many connections.
+    pub fn new(db: Db, max_connections: u32) -> Self {
         let (latest, failed) = (watch::Sender::default(), OncePerSecond::new());
-        Self { inner: Arc::new(Inner { db, latest, hub: Mutex::default(), failed }) }
+        let hub = Mutex::new(Hub { places: Places::new(max_connections), looking: None });
+        Self { inner: Arc::new(Inner { db, latest, hub, failed }) }
     }
 
     fn hub(&self) -> MutexGuard<'_, Hub> {

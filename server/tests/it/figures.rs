@@ -6,13 +6,17 @@ use server::sample;
 use shared::account::Role;
 
 use crate::{
-    harness::{Backend, Client, Server, on_both},
+    beside::Beside,
+    crash::program,
+    harness::{Backend, Client, Place, Server, on_both},
     mail::{eventually, sql},
 };
 
 on_both! {
     figures_and_dashboards_stay_exact_in_any_order_of_writes,
     figures_stay_exact_under_concurrent_writes,
+    check_names_wrong_figures_and_counts_them_anew,
+    figures_counted_anew_beside_writes_are_exact,
 }
 
 /// The figures that differ from a count of the records.
@@ -188,6 +192,71 @@ async fn figures_stay_exact_under_concurrent_writes(backend: Backend) {
             }
         });
         futures_util::future::join_all(writes).await;
+        assert_eq!(sql(&desk.server.place, WRONG).await, 0, "round {round}");
+    }
+    compare(&desk, &desk.readers[0]).await;
+}
+
+/// Runs `check` with an argument. Returns its exit status and its lines.
+async fn check(place: &Place, arguments: &'static [&'static str]) -> (Option<i32>, String) {
+    let mut program = program(place);
+    program.arg("check").args(arguments);
+    let output = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said + &errors)
+}
+
+async fn check_names_wrong_figures_and_counts_them_anew(backend: Backend) {
+    let desk = desk(backend).await;
+    let place = &desk.server.place;
+    let (status, said) = check(place, &[]).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("ok    database: the kept figures are what counting"), "{said}");
+
+    // One is too high, one is too low, and one counts what does not exist.
+    let mut beside = Beside::connect(&place.database_url).await;
+    for (figure, key, number) in [("patients", 0, 7), ("registered", 5, -2), ("active", 999, 1)] {
+        let spoil = format!(
+            "INSERT INTO figures (figure, key, number) VALUES ('{figure}', {key}, {number}) \
+             ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + {number}"
+        );
+        beside.execute(&spoil).await;
+    }
+    let (status, said) = check(place, &[]).await;
+    assert_eq!(status, Some(1), "{said}");
+    let line = said.lines().find(|line| line.starts_with("BAD")).expect(&said);
+    let wrong = "active, key 999: kept 1, counted 0; patients, key 0: kept 37, counted 30; \
+        registered, key 5: kept -2, counted 0";
+    assert!(line.contains("check --recount") && line.ends_with(wrong), "{line}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("BAD")).count(), 1, "{said}");
+    assert_eq!(sql(place, WRONG).await, 3, "check has changed something");
+
+    let (status, said) = check(place, &["--recount"]).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.starts_with("ok    figures: counted anew") && said.contains(wrong), "{said}");
+    assert_eq!(sql(place, WRONG).await, 0);
+    compare(&desk, &desk.admin).await;
+    let (status, said) = check(place, &["--recount"]).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("none was wrong"), "{said}");
+}
+
+async fn figures_counted_anew_beside_writes_are_exact(backend: Backend) {
+    let desk = desk(backend).await;
+    for round in 0..4 {
+        let writes = (0..4).map(|place| {
+            let mut dice = Dice(round * 100 + place);
+            let client = desk.admin.clone();
+            async move {
+                for _ in 0..15 {
+                    write(&client, &mut dice).await;
+                }
+            }
+        });
+        let recount = check(&desk.server.place, &["--recount"]);
+        let (_, (status, said)) = tokio::join!(futures_util::future::join_all(writes), recount);
+        assert_eq!(status, Some(0), "{said}");
         assert_eq!(sql(&desk.server.place, WRONG).await, 0, "round {round}");
     }
     compare(&desk, &desk.readers[0]).await;

@@ -239,12 +239,14 @@ async fn check_before_the_first_start_on_sqlite_finds_nothing_wrong() {
     let place = Place::new(Backend::Sqlite).await;
     let mut command = program(&place);
     command.env_remove("FRONTDESK_JWT_SECRET_FILE").env("FRONTDESK_DATABASE_URL", "sqlite:a/b.db");
-    let output = command.arg("check").output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("WARN  database: the database a/b.db does not exist yet"), "{said}");
-    assert!(!said.contains("BAD"), "{said}");
-    assert!(!place.folder.path().join("a").exists(), "check has made a folder");
+    for argument in ["check", "--recount"] {
+        let output = command.arg(argument).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("WARN  database: the database a/b.db does not exist yet"), "{said}");
+        assert!(!said.contains("BAD"), "{said}");
+        assert!(!place.folder.path().join("a").exists(), "check has made a folder");
+    }
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use shared::{UserId, account::Role};
 
 use crate::error::Error;
 
-/// The maximum number of subscribers in this process, and of all roles other than staff and admin
-/// together.
+/// The maximum number of subscribers in this process with up to 1,024 connections.
 const ALL: usize = 1_000;
-const MEMBERS: usize = 500;
+/// With more connections the subscribers may take so many of each 128. The others are for requests.
+const OF_128_CONNECTIONS: usize = 125;
 /// The maximum number of subscribers of one user of the front desk, and of one user of another
 /// role.
 const OF_ONE_DESK: usize = 20;
@@ -34,14 +34,23 @@ impl Group {
 }
 
 /// The places that are taken.
-#[derive(Default)]
 pub(super) struct Places {
+    /// The maximum number of subscribers in this process. All roles other than staff and admin
+    /// together may be half of them.
+    max: usize,
     of_one: HashMap<UserId, usize>,
     all: usize,
     members: usize,
 }
 
 impl Places {
+    /// No place is taken in a process that accepts so many connections.
+    pub(super) fn new(max_connections: u32) -> Self {
+        let connections = usize::try_from(max_connections).unwrap_or(usize::MAX);
+        let max = (connections.saturating_mul(OF_128_CONNECTIONS) / 128).max(ALL);
+        Self { max, of_one: HashMap::new(), all: 0, members: 0 }
+    }
+
     /// Takes a place.
     ///
     /// Fails where the user, the group or the process has its maximum.
@@ -49,13 +58,13 @@ impl Places {
         let of_one = self.of_one.get(&user).copied().unwrap_or_default();
         let (most, is_group_full) = match group {
             Group::FrontDesk => (OF_ONE_DESK, false),
-            Group::Others => (OF_ONE_MEMBER, self.members >= MEMBERS),
+            Group::Others => (OF_ONE_MEMBER, self.members >= self.max / 2),
         };
         if of_one >= most {
             let reason = "this user has too many streams open here";
             return Err(Error::Unavailable { reason, after: 5 });
         }
-        if is_group_full || self.all >= ALL {
+        if is_group_full || self.all >= self.max {
             return Err(Error::Unavailable { reason: "too many streams are open", after: 5 });
         }
         self.of_one.insert(user, of_one + 1);
@@ -105,7 +114,7 @@ mod tests {
 
     #[test]
     fn members_can_not_take_the_places_of_the_front_desk() {
-        let mut places = Places::default();
+        let mut places = Places::new(1_024);
         assert_eq!(fill(&mut places, Group::Others, 1), (500, 100));
         assert!(matches!(
             places.take(UserId(200), Group::Others),
@@ -123,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_front_desk_may_have_all_places_and_gives_them_back() {
-        let mut places = Places::default();
+        let mut places = Places::new(1_024);
         assert_eq!(fill(&mut places, Group::FrontDesk, 1), (1_000, 50));
         assert!(places.take(UserId(100), Group::Others).is_err());
         for user in 1..=50 {
@@ -134,6 +143,15 @@ mod tests {
         }
         assert!(places.are_empty() && places.of_one.is_empty());
         assert!(places.take(UserId(100), Group::Others).is_ok());
+    }
+
+    #[test]
+    fn more_connections_have_more_places() {
+        let mut places = Places::new(12_800);
+        assert_eq!(fill(&mut places, Group::Others, 1), (6_250, 1_250));
+        assert_eq!(fill(&mut places, Group::FrontDesk, 10_000).0, 6_250);
+        let mut places = Places::new(10);
+        assert_eq!(fill(&mut places, Group::FrontDesk, 1).0, 1_000);
     }
 
     #[test]
