@@ -1,7 +1,5 @@
 //! Swagger UI and the API description, served without any external files.
 
-use std::sync::LazyLock;
-
 use poem::{
     Request, Response, RouteMethod,
     endpoint::{make, make_sync},
@@ -12,7 +10,7 @@ use poem::{
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 use shared::paths;
-use tokio::task::spawn_blocking;
+use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use super::{assets::Asset, openapi, wire::problem::raise};
 use crate::error::Error;
@@ -75,8 +73,12 @@ window.ui = SwaggerUIBundle({
 
 /// What the first request for one of them makes: that takes longer than the rest of the start, and few
 /// servers are asked for it.
-static ASSETS: LazyLock<Result<Assets, String>> =
-    LazyLock::new(|| Assets::new(&openapi::document()));
+static ASSETS: OnceCell<Assets> = OnceCell::const_new();
+
+async fn make_assets() -> Result<Assets, Error> {
+    let made = spawn_blocking(|| Assets::new(&openapi::document())).await;
+    made.map_err(|error| Error::Internal(error.into()))?.map_err(Error::internal)
+}
 
 /// The files of Swagger UI by name, and the API description.
 struct Assets {
@@ -131,9 +133,7 @@ async fn answer(
     request: Request,
     pick: impl Fn(&'static Assets, &Request) -> Option<&'static Asset>,
 ) -> Result<Response, poem::Error> {
-    let internal = |error: &dyn std::fmt::Display| raise(Error::internal(error.to_string()));
-    let made = spawn_blocking(|| ASSETS.as_ref()).await.map_err(|error| internal(&error))?;
-    let assets = made.map_err(|error| internal(error))?;
+    let assets = ASSETS.get_or_try_init(make_assets).await.map_err(raise)?;
     let asset = pick(assets, &request).ok_or(NotFoundError)?;
     Ok(asset.response(request.headers()).await)
 }

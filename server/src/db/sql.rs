@@ -8,6 +8,10 @@ use crate::error::Error;
 /// The maximum number of rows in one statement.
 pub(super) const ROWS: usize = 100;
 
+/// Up to so many rows, or a round number of them with one more, are a usual number for [`Sql::limit`].
+const FEW: i64 = 11;
+const ROUND: i64 = 10;
+
 /// The numbers of rows that [`pieces`] have. The second one is that of a step of an import.
 const PIECES: [usize; 4] = [40, 20, 8, 1];
 
@@ -53,11 +57,15 @@ impl Sql {
         self
     }
 
-    /// Appends how many rows are wanted, and how many are left out before them. The number stands in
-    /// the text, because PostgreSQL plans a statement anew each time if it doesn't know it; a client
-    /// asks for few different numbers.
+    /// Appends how many rows are wanted, and how many are left out before them. A usual number of rows
+    /// stands in the text: PostgreSQL plans a statement anew each time if it doesn't know the number.
+    /// Others are bound, so that the statements have few texts.
     pub(crate) fn limit(&mut self, rows: i64, offset: i64) -> &mut Self {
-        self.text.push_str(&format!(" LIMIT {rows}"));
+        if rows <= FEW || rows % ROUND <= 1 {
+            self.text.push_str(&format!(" LIMIT {rows}"));
+        } else {
+            self.push(" LIMIT ").bind(rows);
+        }
         match offset {
             0 => self,
             offset => self.push(" OFFSET ").bind(offset),

@@ -1,4 +1,4 @@
-//! JSON Web Tokens that name a session. No token is stored, not even as a hash: a refresh token is
+//! JSON Web Tokens that name a session. The database has no token, not even its hash: a refresh token is
 //! derived from the session's row and a key.
 
 mod verified;

@@ -10,6 +10,7 @@ use super::super::{failure::Failure, fault::Fault};
 /// The bytes that must fit on the disk for it to count as having room.
 const ROOM: usize = 64 * 1024;
 
+const INTERNAL: u8 = 2;
 const BUSY: u8 = 5;
 const LOCKED: u8 = 6;
 const NOMEM: u8 = 7;
@@ -23,6 +24,7 @@ const PROTOCOL: u8 = 15;
 const TOOBIG: u8 = 18;
 const CONSTRAINT: u8 = 19;
 const MISMATCH: u8 = 20;
+const MISUSE: u8 = 21;
 const NOTADB: u8 = 26;
 /// `SQLITE_IOERR_READ` and `SQLITE_IOERR_SHORT_READ`: a read failed.
 const IOERR_READS: [i32; 2] = [266, 522];
@@ -89,6 +91,8 @@ impl SqliteError {
             // Either the file is damaged or the disk returned wrong data. Only another attempt can
             // tell which.
             Some(CORRUPT | NOTADB | CANTOPEN | NOMEM | INTERRUPT) => Fault::Away,
+            // The connection itself can't be trusted any more.
+            Some(INTERNAL | MISUSE) => Fault::Away,
             _ => Fault::Defect,
         })
     }

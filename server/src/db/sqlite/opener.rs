@@ -12,8 +12,8 @@ use super::failure::SqliteError;
 
 /// How long SQLite itself waits for another process, for example while that one restores the log.
 pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
-/// The same for the writer, once it is open, outside its transactions: who finds another process
-/// reading or writing tries again later.
+/// The same for the writer, once it is open, outside its transactions: a request that finds another
+/// process reading or writing tries again later.
 pub(super) const BUSY_TIME_OF_WRITER: Duration = Duration::from_millis(5);
 /// The settings of every connection. Sizes of caches are in KiB, if negative. Deleted content is
 /// overwritten with zeros in the file.

@@ -289,8 +289,15 @@ impl Turn {
 
     /// Commits what the request has written, together with what others write.
     pub(super) async fn commit(mut self) -> Result<(), Failure> {
-        if self.stage != Stage::Inside {
-            return Err(Failure::new(Fault::Away, lost().to_string()));
+        match self.stage {
+            Stage::Inside => {}
+            Stage::Defective => {
+                let why = "a statement of the transaction was defective";
+                return Err(Failure::new(Fault::Defect, why));
+            }
+            Stage::Outside | Stage::Lost => {
+                return Err(Failure::new(Fault::Away, lost().to_string()));
+            }
         }
         if let Err(error) = self.slot.run("RELEASE request") {
             return Err(error.describe(self.slot.opener.path()));
@@ -315,6 +322,10 @@ impl Turn {
     /// same transaction.
     pub(super) fn failed(&mut self, failure: &Failure) {
         let has_ended = self.slot.conn.as_ref().is_none_or(Connection::is_autocommit);
+        if self.stage == Stage::Defective && !has_ended {
+            // Nothing of the request runs any more.
+            return;
+        }
         if self.stage == Stage::Inside && failure.fault == Fault::Defect && !has_ended {
             self.stage = Stage::Defective;
         } else if failure.fault.spoils_connection() || (self.slot.is_open && has_ended) {
@@ -485,7 +496,8 @@ mod tests {
         second.failed(&defect);
         // What it wrote before is not kept without the rest.
         assert!(second.connection().is_none());
-        assert!(second.commit().await.is_err());
+        second.failed(&lost().describe(&second.path()));
+        assert_eq!(second.commit().await.unwrap_err().fault, Fault::Defect);
         let third = third.await.unwrap();
         run(&third, "INSERT INTO t VALUES (3)").unwrap();
         third.commit().await.unwrap();

@@ -49,8 +49,13 @@ impl Verified {
 
     /// What is known of a token, while the key that has signed it is in use.
     pub(super) fn get(&self, keys: &KeyRing, token: &str) -> Option<Signed> {
-        let (key, signed) = self.lock().get(&hashed(token)?).cloned()?;
-        keys.get(&key.id).is_some_and(|used| Arc::ptr_eq(&used, &key)).then_some(signed)
+        let hash = hashed(token)?;
+        let (key, signed) = self.lock().get(&hash).cloned()?;
+        if keys.get(&key.id).is_some_and(|used| Arc::ptr_eq(&used, &key)) {
+            return Some(signed);
+        }
+        self.lock().remove(&hash);
+        None
     }
 
     /// Adds a token that this key has signed.
