@@ -5,7 +5,7 @@
 
 mod areas;
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
@@ -13,7 +13,7 @@ use shared::{
     FieldError,
     account::{Role, check_password},
 };
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{error::Error, keys::random_bytes};
 use areas::Areas;
@@ -23,6 +23,11 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 /// The length of each queue as a multiple of the places. A longer queue would mean too long a wait
 /// anyway.
 const QUEUE_FACTOR: usize = 64;
+
+/// By how much the priority of hashing is lower. On a busy machine it still gets a third of what another
+/// thread gets.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
 
 /// The result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +70,7 @@ impl Passwords {
     /// Makes as many places as there are cores. New hashes have this cost: `Params::default()`,
     /// except in tests, which would otherwise spend most of their time on hashing.
     pub fn new(cost: Params) -> Result<Self, String> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         let decoy = decoy(&cost).map_err(|error| error.to_string())?;
         Ok(Self {
             cores,
@@ -123,18 +128,21 @@ impl Passwords {
         let _queued = Arc::clone(queue).try_acquire_owned().map_err(|_| busy())?;
         let waited = tokio::time::timeout(WAIT_MAX, self.place(rank)).await;
         let place = waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
-        let areas = self.areas.clone();
-        areas.watch();
-        let done = tokio::task::spawn_blocking(move || {
+        let mut area = self.areas.request();
+        let (done, outcome) = oneshot::channel();
+        // A thread of its own, whose priority can be lowered. Its start is a thousandth of the work.
+        let started = thread::Builder::new().name("password".to_owned()).spawn(move || {
             // The place belongs to the work, not to the request, which may be dropped before the
             // work ends.
             let _place = place;
-            let mut area = areas.take();
-            let result = work(&mut area);
-            areas.give_back(area);
-            result
+            give_way();
+            let result = work(&mut area.blocks);
+            drop(area);
+            // The request may be gone.
+            drop(done.send(result));
         });
-        done.await.map_err(|e| Error::Internal(Box::new(e)))?
+        started.map_err(failed)?;
+        outcome.await.map_err(failed)?
     }
 
     /// Waits for a place. A stranger holds the turn as long as the place.
@@ -149,6 +157,18 @@ impl Passwords {
         Ok((Arc::clone(&self.places).acquire_owned().await?, turn))
     }
 }
+
+/// Lets the threads that serve other requests go first: a core that hashes would otherwise keep each of them
+/// waiting for milliseconds. Linux has a priority for each thread.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "the priority of a thread could not be lowered");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::internal(format!("hashing a password: {error}"))
@@ -307,10 +327,26 @@ mod tests {
         assert!(passwords.verify("x", Some(&monstrous), HashPriority::Known).await.is_err());
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn hashing_gives_way_to_other_threads() {
+        let priority = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let (_, numbers) = stat.rsplit_once(')').unwrap();
+            // proc_pid_stat(5): the nineteenth value is the nice value.
+            numbers.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap()
+        };
+        let passwords = Passwords::new(Params::default()).unwrap();
+        let own = priority();
+        let hashing = passwords.run(HashPriority::Known, move |_| Ok(priority())).await.unwrap();
+        assert_eq!(hashing, (own + NICE).min(19));
+        assert_eq!(priority(), own);
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn too_many_waiting_hashes_are_refused() {
         let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
             let passwords = Arc::clone(&passwords);
             tokio::spawn(async move { passwords.verify("x", None, HashPriority::Stranger).await })

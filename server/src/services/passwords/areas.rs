@@ -1,6 +1,7 @@
 //! The memory that passwords are hashed in.
 
 use std::{
+    mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,11 +12,23 @@ use tokio::time::sleep;
 /// How long an area is kept for the next password. It has 19 MiB.
 const KEPT: Duration = Duration::from_secs(10);
 
-/// The memory areas that no work uses at the moment. Clones share them.
+/// The memory areas. Clones share them.
 #[derive(Clone)]
 pub(super) struct Areas {
-    idle: Arc<Mutex<Idle>>,
+    held: Arc<Mutex<Held>>,
     kept: Duration,
+}
+
+#[derive(Default)]
+struct Held {
+    /// The areas that are not in use.
+    idle: Vec<Vec<Block>>,
+    /// How many are in use.
+    in_use: usize,
+    /// How often one was requested.
+    requests: u64,
+    /// Whether a task waits until nobody has requested one for some time.
+    is_watched: bool,
 }
 
 impl Default for Areas {
@@ -24,65 +37,71 @@ impl Default for Areas {
     }
 }
 
-#[derive(Default)]
-struct Idle {
-    areas: Vec<Vec<Block>>,
-    /// How often an area was taken or given back.
-    uses: u64,
-    /// Whether a task waits until they have long been idle.
-    is_watched: bool,
-}
-
 impl Areas {
-    /// No areas. Each is freed when nobody has used one for so long.
+    /// No areas. They are freed when nobody has used one for this time, at the latest after twice
+    /// this time.
     fn kept_for(kept: Duration) -> Self {
-        Self { idle: Arc::default(), kept }
+        Self { held: Arc::default(), kept }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An area that was used before, or an empty one.
-    pub(super) fn take(&self) -> Vec<Block> {
-        let mut idle = self.lock();
-        idle.uses += 1;
-        idle.areas.pop().unwrap_or_default()
+    /// Takes an area that was used before, or an empty one.
+    pub(super) fn request(&self) -> Area {
+        let mut held = self.lock();
+        held.in_use += 1;
+        held.requests += 1;
+        let blocks = held.idle.pop().unwrap_or_default();
+        let is_watched = std::mem::replace(&mut held.is_watched, true);
+        drop(held);
+        if !is_watched {
+            tokio::spawn(free_when_idle(self.clone()));
+        }
+        Area { blocks, areas: self.clone() }
     }
 
-    pub(super) fn give_back(&self, area: Vec<Block>) {
-        let mut idle = self.lock();
-        idle.uses += 1;
-        idle.areas.push(area);
+    /// The areas, to be freed, if none is in use and none was requested since `seen`. Otherwise it
+    /// notes what was seen.
+    fn unused_since(&self, seen: &mut u64) -> Option<Vec<Vec<Block>>> {
+        let mut held = self.lock();
+        if held.in_use == 0 && held.requests == *seen {
+            held.is_watched = false;
+            return Some(take(&mut held.idle));
+        }
+        *seen = held.requests;
+        None
     }
 
     /// The number of areas that are not in use.
     #[cfg(test)]
     pub(super) fn idle(&self) -> usize {
-        self.lock().areas.len()
+        self.lock().idle.len()
     }
+}
 
-    /// Frees the areas as soon as nobody has used one for the time that they are kept.
-    pub(super) fn watch(&self) {
-        if std::mem::replace(&mut self.lock().is_watched, true) {
-            return;
+async fn free_when_idle(areas: Areas) {
+    let mut seen = 0;
+    loop {
+        sleep(areas.kept).await;
+        if let Some(unused) = areas.unused_since(&mut seen) {
+            return drop(unused);
         }
-        let own = self.clone();
-        tokio::spawn(async move {
-            let mut seen = None;
-            loop {
-                {
-                    let mut idle = own.lock();
-                    if seen == Some(idle.uses) {
-                        idle.areas = Vec::new();
-                        idle.is_watched = false;
-                        return;
-                    }
-                    seen = Some(idle.uses);
-                }
-                sleep(own.kept).await;
-            }
-        });
+    }
+}
+
+/// An area in use. Dropping it makes it available to others.
+pub(super) struct Area {
+    pub(super) blocks: Vec<Block>,
+    areas: Areas,
+}
+
+impl Drop for Area {
+    fn drop(&mut self) {
+        let mut held = self.areas.lock();
+        held.in_use -= 1;
+        held.idle.push(take(&mut self.blocks));
     }
 }
 
@@ -95,15 +114,18 @@ mod tests {
         let areas = Areas::kept_for(Duration::from_millis(1));
         for _ in 0..2 {
             for _ in 0..3 {
-                areas.watch();
-                let mut area = areas.take();
-                area.resize(8, Block::default());
-                areas.give_back(area);
+                areas.request().blocks.resize(8, Block::default());
                 assert_eq!(areas.idle(), 1);
             }
+            let long = areas.request();
+            assert_eq!(long.blocks.len(), 8);
+            sleep(Duration::from_millis(20)).await;
+            assert!(areas.lock().is_watched, "nobody would free what is in use");
+            drop(long);
             while areas.idle() > 0 {
                 sleep(Duration::from_millis(1)).await;
             }
+            assert!(!areas.lock().is_watched);
         }
     }
 }
