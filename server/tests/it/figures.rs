@@ -18,6 +18,7 @@ on_both! {
     check_names_wrong_figures_and_counts_them_anew,
     figures_counted_anew_beside_writes_are_exact,
     counting_anew_waits_for_no_writer,
+    a_second_recount_waits_for_the_first_one,
     figures_of_an_older_schema_are_not_counted_anew,
     figures_that_cannot_be_read_are_one_finding_among_the_others,
 }
@@ -314,6 +315,38 @@ async fn counting_anew_waits_for_no_writer(backend: Backend) {
         assert_eq!(status, Some(0), "{said}");
         assert_eq!(sql(place, WRONG).await, 0, "{said}");
     }
+}
+
+async fn a_second_recount_waits_for_the_first_one(backend: Backend) {
+    let place = &Place::migrated(backend).await;
+    spoil(place, "patients", 0, 5).await;
+    // What the first one holds.
+    let mut first = Beside::connect(&place.database_url).await;
+    let lock = std::fs::File::create(place.folder.path().join("desk.sqlite.recount.lock")).unwrap();
+    match backend {
+        Backend::Sqlite => lock.lock().unwrap(),
+        Backend::Postgres => first.execute("BEGIN; SELECT pg_advisory_xact_lock(7302012)").await,
+    }
+    let first = async {
+        match backend {
+            // Nothing shows that the second one waits.
+            Backend::Sqlite => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+            Backend::Postgres => {
+                let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND \
+                    locktype = 'advisory' AND objid = 7302012";
+                eventually(async || (sql(place, waiting).await == 1).then_some(())).await;
+            }
+        }
+        first.execute("UPDATE figures SET number = number - 5 WHERE figure = 'patients'").await;
+        match backend {
+            Backend::Sqlite => lock.unlock().unwrap(),
+            Backend::Postgres => first.execute("COMMIT").await,
+        }
+    };
+    let ((status, said), ()) = tokio::join!(check(place, &["--recount"]), first);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("none was wrong"), "{said}");
+    assert_eq!(sql(place, WRONG).await, 0);
 }
 
 async fn figures_of_an_older_schema_are_not_counted_anew(backend: Backend) {
