@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::{
     api::http::tls,
-    app::App,
     clock::Clock,
     config::{Database, Settings},
     db::Db,
@@ -17,22 +16,17 @@ use crate::{
     services::mailer::Mailer,
 };
 
-/// Counts the kept figures of the database anew, while patients and assignments can't be written.
-///
-/// Fails with a sentence for the operator.
-pub async fn recount(app: &App) -> Result<Finding, String> {
-    let recounted = app.db().recount_figures().await;
-    recounted.map_err(|error| format!("the figures can't be counted anew: {error}"))
-}
-
-/// Checks everything and prints one line for each thing, after one for the figures if they were
-/// counted anew. Returns 1 if something is wrong.
+/// Checks everything and prints one line for each thing, after one for the figures if they were to be
+/// counted anew. `recounted` is what came of that. Returns 1 if something is wrong.
 pub async fn run(
     settings: &Settings,
     is_json: bool,
-    recounted: Option<Finding>,
+    recounted: Result<Option<Finding>, String>,
 ) -> Result<u8, String> {
     let mut findings = findings(settings).await;
+    let recounted = recounted.unwrap_or_else(|sentence| {
+        Some(Finding::bad(format!("the figures can't be counted anew: {sentence}")))
+    });
     if let Some(recounted) = recounted {
         findings.insert(0, ("figures", recounted));
     }

@@ -5,6 +5,7 @@ mod usage;
 use std::{
     ffi::OsString,
     io::{IsTerminal, Read},
+    path::Path,
     time::Duration,
 };
 
@@ -23,6 +24,7 @@ use crate::{
     app::App,
     check,
     config::{Database, LogFormat, Settings, read_environment},
+    db::Db,
     domain::{accounts::users, upgrade},
     error::Error,
     finding::Finding,
@@ -63,8 +65,8 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
-        /// Count the figures that are kept for the dashboard anew before checking. Patients and
-        /// assignments can't be written meanwhile.
+        /// Count the figures that are kept for the dashboard anew before checking. Others can write
+        /// meanwhile.
         #[arg(long)]
         recount: bool,
     },
@@ -179,9 +181,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     // `check` reports bad settings with everything else. The others need no settings.
     let needs_none = matches!(
         cli.command,
-        Some(
-            Command::Check { recount: false, .. } | Command::Openapi | Command::Completions { .. }
-        )
+        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
     );
     if !needs_none && let Err(sentence) = usage::check(&settings) {
         return Ok(fail(&sentence, WRONG_USAGE));
@@ -212,7 +212,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         }
         Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),
         Some(Command::Check { json, recount }) => {
-            let recounted = if recount { recount_figures(&settings).await? } else { None };
+            let recounted = if recount { recount_figures(&settings).await } else { Ok(None) };
             check::run(&settings, json, recounted).await
         }
         Some(Command::Completions { shell }) => {
@@ -235,16 +235,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            match Lock::acquire(file, PATIENCE).await? {
-                LockOutcome::Ours(lock) => Some(lock),
-                LockOutcome::Taken(Some(_)) => None,
-                LockOutcome::Taken(None) => {
-                    let file = file.display();
-                    return Err(format!(
-                        "another command is using the database {file}: try again when it has ended"
-                    ));
-                }
-            }
+            lock_beside(file).await?
         }
         Database::Postgres(_) => None,
     };
@@ -252,15 +243,34 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     Ok((app, lock))
 }
 
-/// Counts the kept figures anew; `None` where there is no database yet, because a check creates none.
+/// Takes the lock of a SQLite file for a command; `None` where a server holds it.
+async fn lock_beside(file: &Path) -> Result<Option<Lock>, String> {
+    match Lock::acquire(file, PATIENCE).await? {
+        LockOutcome::Ours(lock) => Ok(Some(lock)),
+        LockOutcome::Taken(Some(_)) => Ok(None),
+        LockOutcome::Taken(None) => Err(format!(
+            "another command is using the database {}: try again when it has ended",
+            file.display()
+        )),
+    }
+}
+
+/// Counts the kept figures anew; `None` where there are none yet, because a check creates nothing.
 async fn recount_figures(settings: &Settings) -> Result<Option<Finding>, String> {
-    if matches!(settings.database()?, Database::Sqlite(file) if !file.exists()) {
+    let database = settings.database()?;
+    let Database::Sqlite(file) = &database else { return Db::recount(&database).await };
+    if !file.exists() {
         return Ok(None);
     }
-    let (app, _lock) = open_beside(settings.clone()).await?;
-    let recounted = check::recount(&app).await;
-    app.close().await;
-    recounted.map(Some)
+    // No server starts meanwhile, which could be a newer one and migrate. One that runs goes on.
+    let _lock = lock_beside(file).await?;
+    // Two beside a server would both add what a figure lacks.
+    let mut turn = file.clone().into_os_string();
+    turn.push(".recount");
+    match Lock::acquire(Path::new(&turn), PATIENCE).await? {
+        LockOutcome::Ours(_turn) => Db::recount(&database).await,
+        LockOutcome::Taken(_) => Err("another recount is running".to_owned()),
+    }
 }
 
 async fn user(app: &App, command: UserCommand) -> Result<(), String> {

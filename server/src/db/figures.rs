@@ -5,31 +5,28 @@
 //! PostgreSQL writers only add rows to `figure_changes`, so that none waits for another; [`fold`]
 //! adds them up.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use shared::{
     assignment::AssignmentStatus,
     dashboard::{BUSIEST_MAX, BusyDoctor},
     id::DoctorId,
 };
-use tokio::time::sleep;
 
-use super::{Conn, Db, DbError, Sql, Tx};
+use super::{Conn, Db, DbError, Row, Sql, Tx};
 use crate::{error::Error, finding::Finding};
 
 /// The registrations of a quarter of an hour have one row.
 const QUARTER: i64 = 15 * 60;
 /// The maximum number of changes that are added up in one statement.
 const FOLDED_AT_ONCE: i64 = 5_000;
+/// The maximum number of differences that are added on SQLite in one statement.
+const ADDED_AT_ONCE: usize = 100;
 /// The deadline for counting all records on PostgreSQL.
 const COUNT_TIME: Duration = Duration::from_secs(10 * 60);
-/// How long other writers may be in the way of counting, and the pause before the next attempt.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(100);
+/// The maximum number of wrong figures that a finding names.
+const NAMED_MAX: usize = 20;
 
 /// The figures that are not what counting the records gives. One statement sees the database at one
 /// moment.
@@ -152,7 +149,7 @@ pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     Ok(sql.fetch_one(conn).await?.get::<i64>("gone")? == FOLDED_AT_ONCE)
 }
 
-/// A figure that is not what counting the records gives.
+/// A figure that is not what counting the records gives. Its text is for the operator.
 pub(super) struct WrongFigure {
     pub(super) figure: String,
     pub(super) key: i64,
@@ -163,15 +160,41 @@ pub(super) struct WrongFigure {
 impl fmt::Display for WrongFigure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { figure, key, kept, counted } = self;
-        write!(f, "{figure}, key {key}: kept {kept}, counted {counted}")
+        f.write_str(figure)?;
+        match (figure.as_str(), self.begins(), self.day()) {
+            ("registered", Some(begins), _) => write!(f, " {}", begins.format("%F %R UTC"))?,
+            ("assigned", _, Some(day)) => write!(f, " {day}")?,
+            ("active", ..) => write!(f, " doctor {key}")?,
+            _ if *key == 0 => {}
+            _ => write!(f, " key {key}")?,
+        }
+        write!(f, ": kept {kept}, counted {counted}")
     }
 }
 
-fn list(wrong: &[WrongFigure]) -> String {
-    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+impl WrongFigure {
+    /// The beginning of the quarter of an hour that the key means for registrations.
+    fn begins(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.key.checked_mul(QUARTER)?, 0)
+    }
+
+    /// The day that the key means for assigned days.
+    fn day(&self) -> Option<NaiveDate> {
+        let days = Days::new(self.key.unsigned_abs());
+        let first = NaiveDate::default();
+        if self.key < 0 { first.checked_sub_days(days) } else { first.checked_add_days(days) }
+    }
 }
 
-/// The finding about the figures of a database, which names all that are wrong.
+/// Names the first wrong figures, and says how many more there are.
+fn list(wrong: &[WrongFigure]) -> String {
+    let named: Vec<_> = wrong.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let more = wrong.len() - named.len();
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    named.join("; ") + &more
+}
+
+/// The finding about the figures of a database, which names the first ones that are wrong.
 pub(super) fn finding(wrong: &[WrongFigure]) -> Finding {
     match wrong {
         [] => Finding::good("the kept figures are what counting the records gives"),
@@ -191,7 +214,12 @@ pub(super) async fn inspect(db: &Db) -> Result<Finding, String> {
         allow_counting(&mut tx).await?;
         Ok(finding(&wrong(&mut tx.conn()).await?))
     };
-    look().await.map_err(|error| format!("the kept figures can't be read: {error}"))
+    look().await.map_err(|error| unread(&error))
+}
+
+/// The sentence for figures that could not be compared with the records.
+pub(super) fn unread(why: &dyn fmt::Display) -> String {
+    format!("the kept figures can't be compared with the records: {why}")
 }
 
 /// Gives the statements of a transaction the time to count all records.
@@ -205,7 +233,10 @@ async fn allow_counting(tx: &mut Tx) -> Result<(), Error> {
 }
 
 async fn wrong(conn: &mut Conn<'_>) -> Result<Vec<WrongFigure>, DbError> {
-    let rows = Sql::new(WRONG).fetch_all(conn).await?;
+    read(&Sql::new(WRONG).fetch_all(conn).await?)
+}
+
+fn read(rows: &[Row]) -> Result<Vec<WrongFigure>, DbError> {
     let wrong = rows.iter().map(|row| {
         let (figure, key) = (row.get("figure")?, row.get("key")?);
         Ok(WrongFigure { figure, key, kept: row.get("kept")?, counted: row.get("counted")? })
@@ -213,48 +244,67 @@ async fn wrong(conn: &mut Conn<'_>) -> Result<Vec<WrongFigure>, DbError> {
     Ok(wrong.collect::<Result<_, Error>>()?)
 }
 
-impl Db {
-    /// Counts all figures anew, in one transaction during which nobody writes a patient or an
-    /// assignment. The finding names those that were wrong.
-    pub(crate) async fn recount_figures(&self) -> Result<Finding, Error> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match self.try_to_recount().await {
-                Err(Error::Unavailable { .. }) if Instant::now() < until => sleep(PAUSE).await,
-                outcome => return outcome,
-            }
-        }
-    }
+/// Counts all figures anew and adds to each kept one what it lacks. The finding names those that were
+/// wrong.
+///
+/// Figures are sums, and whoever writes records writes the change of their figures in the same
+/// transaction. So the difference at one moment is the mistake, whatever is written beside or
+/// afterwards, and adding it is exact. No record is locked: writers go on, on SQLite except for the
+/// time that adding takes.
+///
+/// Two at the same moment would find the same mistake, and add what is lacking twice. On PostgreSQL the
+/// second one waits here for the first. On SQLite the caller sees to it that there is one at a time.
+pub(super) async fn recount(db: &Db) -> Result<Finding, Error> {
+    let wrong = match db.is_file() {
+        true => recount_file(db).await?,
+        false => recount_server(db).await?,
+    };
+    Ok(Finding::good(match wrong.as_slice() {
+        [] => "counted anew, none was wrong".to_owned(),
+        wrong => format!("counted anew, and these were wrong: {}", list(wrong)),
+    }))
+}
 
-    async fn try_to_recount(&self) -> Result<Finding, Error> {
-        let mut tx = self.begin().await?;
-        allow_counting(&mut tx).await?;
-        let mut conn = tx.conn();
-        // A writer may hold one of the tables and wait for the other. This gives way to it, before
-        // PostgreSQL finds that the two wait for each other and ends one of them. On SQLite there is
-        // one writer: this one.
-        for hold in [
-            "SET LOCAL lock_timeout = '300ms'",
-            "LOCK TABLE patients, assignments IN SHARE ROW EXCLUSIVE MODE",
-        ] {
-            conn.either("SELECT 1", hold).execute(&mut conn).await?;
-        }
-        let wrong = wrong(&mut conn).await?;
-        // In the order of `fold`, so that neither waits for the other.
-        conn.either("SELECT 1", "DELETE FROM figure_changes").execute(&mut conn).await?;
-        Sql::new("DELETE FROM figures").execute(&mut conn).await?;
-        Sql::new(
-            "INSERT INTO figures (figure, key, number) \
-             SELECT figure, key, number FROM counted_figures",
-        )
-        .execute(&mut conn)
-        .await?;
-        tx.commit().await?;
-        Ok(Finding::good(match wrong.as_slice() {
-            [] => "counted anew, none was wrong".to_owned(),
-            wrong => format!("counted anew, and these were wrong: {}", list(wrong)),
-        }))
+/// Reads the differences at one moment, which holds up nobody, and adds them in another transaction.
+async fn recount_file(db: &Db) -> Result<Vec<WrongFigure>, Error> {
+    let mut snapshot = db.snapshot().await?;
+    let wrong = wrong(&mut snapshot.conn()).await?;
+    drop(snapshot);
+    if wrong.is_empty() {
+        return Ok(wrong);
     }
+    let mut tx = db.begin().await?;
+    tx.run_apart();
+    for some in wrong.chunks(ADDED_AT_ONCE) {
+        let mut sql = Sql::new("INSERT INTO figures (figure, key, number) VALUES ");
+        for (place, it) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" }).bind(it.figure.as_str()).push(", ");
+            sql.bind(it.key).push(", ").bind(it.counted - it.kept).push(")");
+        }
+        sql.push(" ON CONFLICT (figure, key) DO UPDATE SET number = number + excluded.number");
+        sql.execute(&mut tx.conn()).await?;
+    }
+    tx.commit().await?;
+    Ok(wrong)
+}
+
+/// Reads and adds the differences in one statement, which sees the database at one moment, beside
+/// writers and [`fold`].
+async fn recount_server(db: &Db) -> Result<Vec<WrongFigure>, Error> {
+    let mut tx = db.begin().await?;
+    allow_counting(&mut tx).await?;
+    let mut conn = tx.conn();
+    // In a statement of its own: the next one sees what the recount before this one has added.
+    Sql::new("SELECT pg_advisory_xact_lock(7302012)").execute(&mut conn).await?;
+    let mut sql = Sql::new("WITH wrong AS MATERIALIZED (");
+    sql.push(WRONG).push(
+        "), added AS (INSERT INTO figure_changes (figure, key, number) \
+         SELECT figure, key, counted - kept FROM wrong) \
+         SELECT figure, key, kept, counted FROM wrong ORDER BY figure, key",
+    );
+    let wrong = read(&sql.fetch_all(&mut conn).await?)?;
+    tx.commit().await?;
+    Ok(wrong)
 }
 
 #[cfg(test)]
@@ -275,5 +325,35 @@ mod tests {
         let start = first.and_time(chrono::NaiveTime::MIN).and_utc();
         assert!(!begins_quarter(&(start + chrono::TimeDelta::minutes(1))));
         assert!(!begins_quarter(&(start + chrono::TimeDelta::milliseconds(1))));
+    }
+
+    #[test]
+    fn a_wrong_figure_is_named_by_what_its_key_means() {
+        let text = |figure: &str, key| {
+            WrongFigure { figure: figure.to_owned(), key, kept: -1, counted: 2 }.to_string()
+        };
+        assert_eq!(text("patients", 0), "patients: kept -1, counted 2");
+        assert_eq!(text("registered", 5), "registered 1970-01-01 01:15 UTC: kept -1, counted 2");
+        assert_eq!(
+            text("registered", i64::MAX),
+            format!("registered key {}: kept -1, counted 2", i64::MAX)
+        );
+        assert_eq!(text("assigned", -1), "assigned 1969-12-31: kept -1, counted 2");
+        assert_eq!(
+            text("assigned", i64::MIN),
+            format!("assigned key {}: kept -1, counted 2", i64::MIN)
+        );
+        assert_eq!(text("active", 7), "active doctor 7: kept -1, counted 2");
+    }
+
+    #[test]
+    fn a_finding_names_the_first_wrong_figures_only() {
+        let wrong = |count| -> String {
+            let figure = "active".to_owned();
+            let one = |key| WrongFigure { figure: figure.clone(), key, kept: 0, counted: 1 };
+            list(&(1..=count).map(one).collect::<Vec<_>>())
+        };
+        assert!(wrong(20).ends_with("active doctor 20: kept 0, counted 1"), "{}", wrong(20));
+        assert!(wrong(23).ends_with("active doctor 20: kept 0, counted 1; and 3 more"));
     }
 }

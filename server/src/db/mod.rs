@@ -148,11 +148,7 @@ impl Db {
     ///
     /// Fails with a sentence for the operator.
     pub async fn open(database: &Database) -> Result<Self, String> {
-        let pools = match database {
-            Database::Sqlite(path) => Pools::Sqlite(sqlite::open(path).await?),
-            Database::Postgres(url) => Pools::Postgres(postgres::open(url).await?),
-        };
-        let db = Self::of(pools);
+        let db = Self::open_alone(database).await?;
         tokio::spawn(upkeep::keep_trying(db.clone()));
         match &db.pools {
             Pools::Sqlite(_) => drop(tokio::spawn(upkeep::keep_log_short(db.clone()))),
@@ -161,8 +157,13 @@ impl Db {
         Ok(db)
     }
 
-    fn of(pools: Pools) -> Self {
-        Self { pools, health: Health::default(), counts: Counts::default() }
+    /// Opens the database without the tasks that keep it up.
+    async fn open_alone(database: &Database) -> Result<Self, String> {
+        let pools = match database {
+            Database::Sqlite(path) => Pools::Sqlite(sqlite::open(path).await?),
+            Database::Postgres(url) => Pools::Postgres(postgres::open(url).await?),
+        };
+        Ok(Self { pools, health: Health::default(), counts: Counts::default() })
     }
 
     /// Inspects a database without changing it: whether it can be reached, whether all migrations
@@ -171,20 +172,56 @@ impl Db {
     pub async fn inspect(database: &Database) -> Vec<Finding> {
         let found = match database {
             Database::Sqlite(path) => sqlite::inspect(path).await,
-            Database::Postgres(url) => Self::inspect_server(url).await,
+            Database::Postgres(url) => Self::inspect_server(database, url).await,
         };
         found.unwrap_or_else(|sentence| vec![Finding::bad(sentence)])
     }
 
-    async fn inspect_server(url: &str) -> Result<Vec<Finding>, String> {
-        let mut found = postgres::inspect(url).await?;
+    async fn inspect_server(database: &Database, url: &str) -> Result<Vec<Finding>, String> {
+        let (place, migrated) = postgres::inspect(url).await?;
+        let is_migrated = migrated.state == State::Good;
+        let mut found = vec![place, migrated];
         // Opening applies no migration then, because none is missing.
-        if found.iter().all(|found| found.state == State::Good) {
-            let db = Self::of(Pools::Postgres(postgres::open(url).await?));
-            found.push(figures::inspect(&db).await?);
-            db.close().await;
+        if is_migrated {
+            let figures = match Self::open_alone(database).await {
+                Ok(db) => {
+                    let inspected = figures::inspect(&db).await;
+                    db.close().await;
+                    inspected
+                }
+                Err(sentence) => Err(figures::unread(&sentence)),
+            };
+            found.push(figures.unwrap_or_else(Finding::bad));
         }
         Ok(found)
+    }
+
+    /// Counts the kept figures anew, beside any writer. The finding names those that were wrong. It is
+    /// `None` where there are no tables yet. Migrations are not applied.
+    ///
+    /// On SQLite, the caller sees to it that nobody else does this to the same file at the same time.
+    /// Otherwise both would add what a figure lacks.
+    ///
+    /// Fails with a sentence for the operator, also where a migration is missing.
+    pub async fn recount(database: &Database) -> Result<Option<Finding>, String> {
+        let migrated = match database {
+            Database::Sqlite(path) => sqlite::inspect_migrations(path).await?,
+            Database::Postgres(url) => postgres::inspect(url).await?.1,
+        };
+        match migrated.state {
+            State::Good => {}
+            State::Warning => return Ok(None),
+            State::Bad => return Err(migrated.detail),
+        }
+        // Opening applies no migration, because none is missing.
+        let db = Self::open_alone(database).await?;
+        let recounted = figures::recount(&db).await;
+        db.close().await;
+        recounted.map(Some).map_err(|error| error.to_string())
+    }
+
+    fn is_file(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite(_))
     }
 
     /// Takes a connection for reading.

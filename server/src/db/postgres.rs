@@ -277,8 +277,8 @@ fn has_code(error: &sqlx::Error, code: &str) -> bool {
     error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|it| it == code)
 }
 
-/// Inspects the database without changing it.
-pub(super) async fn inspect(url: &str) -> Result<Vec<Finding>, String> {
+/// Inspects the database without changing it: that it can be reached, and its migrations.
+pub(super) async fn inspect(url: &str) -> Result<(Finding, Finding), String> {
     let (mut connection, _, place) = connect(url).await?;
     let failed = |error: sqlx::Error| format!("can't query {place}: {}", reason(&error));
     let applied = sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut connection).await;
@@ -290,7 +290,7 @@ pub(super) async fn inspect(url: &str) -> Result<Vec<Finding>, String> {
         Err(error) => return Err(failed(error)),
     };
     connection.close().await.map_err(failed)?;
-    Ok(vec![Finding::good(place.clone()), migrated])
+    Ok((Finding::good(place.clone()), migrated))
 }
 
 /// Connects, and checks that the server keeps acknowledged writes and stores text in UTF-8.

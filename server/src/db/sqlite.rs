@@ -183,40 +183,70 @@ pub(super) async fn inspect(path: &Path) -> Result<Vec<Finding>, String> {
     inspected.map_err(|error| error.to_string())?
 }
 
+/// Inspects the migrations of the file without changing it. The finding is a warning where the file does
+/// not exist yet.
+pub(super) async fn inspect_migrations(path: &Path) -> Result<Finding, String> {
+    let path = path.to_owned();
+    let inspected = spawn_blocking(move || {
+        if let Some(missing) = missing(&path) {
+            return Ok(missing);
+        }
+        let applied = open_to_inspect(&path).and_then(|file| applied(&file));
+        let applied = applied.map_err(|error| unreadable(&path, error))?;
+        Ok(migrate::compare(&migrate::sqlite(), &applied))
+    });
+    inspected.await.map_err(|error| error.to_string())?
+}
+
+/// The finding where the file does not exist yet.
+fn missing(path: &Path) -> Option<Finding> {
+    let is_missing =
+        path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let path = path.display();
+    let later = format!("the database {path} does not exist yet: serve and migrate create it");
+    is_missing.then(|| Finding::warning(later))
+}
+
+fn unreadable(path: &Path, error: rusqlite::Error) -> String {
+    format!("the database {} can't be read: {}", path.display(), SqliteError::from(error))
+}
+
+fn applied(file: &Connection) -> rusqlite::Result<Vec<i64>> {
+    file.prepare(migrate::APPLIED)?.query_map([], |row| row.get(0))?.collect()
+}
+
 fn inspect_file(path: &Path) -> Result<Vec<Finding>, String> {
-    let place = format!("the database {}", path.display());
-    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-        let later = format!("{place} does not exist yet: serve and migrate create it");
-        return Ok(vec![Finding::warning(later)]);
+    if let Some(missing) = missing(path) {
+        return Ok(vec![missing]);
     }
     let read = || -> rusqlite::Result<_> {
         let file = open_to_inspect(path)?;
         let all = |text: &str| -> rusqlite::Result<Vec<rusqlite::types::Value>> {
             file.prepare(text)?.query_map([], |row| row.get(0))?.collect()
         };
-        let applied = file
-            .prepare(migrate::APPLIED)?
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        let applied = applied(&file)?;
         let faults = file
             .prepare("PRAGMA integrity_check")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<String>>>()?;
         Ok((applied, faults, all("PRAGMA foreign_key_check")?.len()))
     };
-    let failed = |error| format!("{place} can't be read: {}", SqliteError::from(error));
-    let (applied, faults, orphans) = read().map_err(failed)?;
+    let (applied, faults, orphans) = read().map_err(|error| unreadable(path, error))?;
     let sound = match (faults.as_slice(), orphans) {
         ([ok], 0) if ok == "ok" => Finding::good("integrity_check finds nothing wrong"),
         (faults, orphans) => Finding::bad(format!(
-            "{place} is damaged: {} ({orphans} rows refer to nothing)",
+            "the database {} is damaged: {} ({orphans} rows refer to nothing)",
+            path.display(),
             faults.join("; ")
         )),
     };
     let migrated = migrate::compare(&migrate::sqlite(), &applied);
     let mut found = vec![Finding::good(path.display().to_string()), migrated, sound];
     if found.iter().all(|found| found.state == State::Good) {
-        found.push(figures::finding(&wrong_figures(path).map_err(failed)?));
+        found.push(match wrong_figures(path) {
+            Ok(wrong) => figures::finding(&wrong),
+            Err(error) => Finding::bad(figures::unread(&SqliteError::from(error))),
+        });
     }
     Ok(found)
 }

@@ -17,6 +17,10 @@ on_both! {
     figures_stay_exact_under_concurrent_writes,
     check_names_wrong_figures_and_counts_them_anew,
     figures_counted_anew_beside_writes_are_exact,
+    counting_anew_waits_for_no_writer,
+    a_second_recount_waits_for_the_first_one,
+    figures_of_an_older_schema_are_not_counted_anew,
+    figures_that_cannot_be_read_are_one_finding_among_the_others,
 }
 
 /// The figures that differ from a count of the records.
@@ -207,6 +211,15 @@ async fn check(place: &Place, arguments: &'static [&'static str]) -> (Option<i32
     (output.status.code(), said + &errors)
 }
 
+/// Makes a figure wrong by this number.
+async fn spoil(place: &Place, figure: &str, key: i64, number: i64) {
+    let spoil = format!(
+        "INSERT INTO figures (figure, key, number) VALUES ('{figure}', {key}, {number}) \
+         ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + {number}"
+    );
+    Beside::connect(&place.database_url).await.execute(&spoil).await;
+}
+
 async fn check_names_wrong_figures_and_counts_them_anew(backend: Backend) {
     let desk = desk(backend).await;
     let place = &desk.server.place;
@@ -215,19 +228,14 @@ async fn check_names_wrong_figures_and_counts_them_anew(backend: Backend) {
     assert!(said.contains("ok    database: the kept figures are what counting"), "{said}");
 
     // One is too high, one is too low, and one counts what does not exist.
-    let mut beside = Beside::connect(&place.database_url).await;
     for (figure, key, number) in [("patients", 0, 7), ("registered", 5, -2), ("active", 999, 1)] {
-        let spoil = format!(
-            "INSERT INTO figures (figure, key, number) VALUES ('{figure}', {key}, {number}) \
-             ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + {number}"
-        );
-        beside.execute(&spoil).await;
+        spoil(place, figure, key, number).await;
     }
     let (status, said) = check(place, &[]).await;
     assert_eq!(status, Some(1), "{said}");
     let line = said.lines().find(|line| line.starts_with("BAD")).expect(&said);
-    let wrong = "active, key 999: kept 1, counted 0; patients, key 0: kept 37, counted 30; \
-        registered, key 5: kept -2, counted 0";
+    let wrong = "active doctor 999: kept 1, counted 0; patients: kept 37, counted 30; \
+        registered 1970-01-01 01:15 UTC: kept -2, counted 0";
     assert!(line.contains("check --recount") && line.ends_with(wrong), "{line}");
     assert_eq!(said.lines().filter(|line| line.starts_with("BAD")).count(), 1, "{said}");
     assert_eq!(sql(place, WRONG).await, 3, "check has changed something");
@@ -244,9 +252,12 @@ async fn check_names_wrong_figures_and_counts_them_anew(backend: Backend) {
 
 async fn figures_counted_anew_beside_writes_are_exact(backend: Backend) {
     let desk = desk(backend).await;
+    let place = &desk.server.place;
     for round in 0..4 {
-        let writes = (0..4).map(|place| {
-            let mut dice = Dice(round * 100 + place);
+        spoil(place, "patients", 0, 100).await;
+        spoil(place, "assigned", 20_000, -3).await;
+        let writes = (0..4).map(|seed| {
+            let mut dice = Dice(round * 100 + seed);
             let client = desk.admin.clone();
             async move {
                 for _ in 0..15 {
@@ -254,10 +265,128 @@ async fn figures_counted_anew_beside_writes_are_exact(backend: Backend) {
                 }
             }
         });
-        let recount = check(&desk.server.place, &["--recount"]);
-        let (_, (status, said)) = tokio::join!(futures_util::future::join_all(writes), recount);
-        assert_eq!(status, Some(0), "{said}");
-        assert_eq!(sql(&desk.server.place, WRONG).await, 0, "round {round}");
+        // Two at once: each figure gets what it lacks from one of them.
+        let recount = async || check(place, &["--recount"]).await;
+        let (_, one, other) =
+            tokio::join!(futures_util::future::join_all(writes), recount(), recount());
+        assert_eq!((one.0, other.0), (Some(0), Some(0)), "{} {}", one.1, other.1);
+        let found = |said: &str| said.contains("assigned 2024-10-04: kept -3, counted 0");
+        assert!(found(&one.1) != found(&other.1), "{} {}", one.1, other.1);
+        assert_eq!(sql(place, WRONG).await, 0, "round {round}");
     }
     compare(&desk, &desk.readers[0]).await;
+}
+
+async fn counting_anew_waits_for_no_writer(backend: Backend) {
+    let desk = desk(backend).await;
+    let place = &desk.server.place;
+    let write = "UPDATE assignments SET assigned_date = '2001-02-03' WHERE id = 1";
+    let mut beside = Beside::connect(&place.database_url).await;
+    match backend {
+        Backend::Sqlite => beside.execute(&format!("BEGIN IMMEDIATE; {write}")).await,
+        Backend::Postgres => {
+            // As VACUUM and ANALYZE hold it.
+            let hold = "LOCK TABLE patients IN SHARE UPDATE EXCLUSIVE MODE";
+            beside.execute(&format!("BEGIN; {hold}; {write}")).await;
+            spoil(place, "patients", 0, 5).await;
+        }
+    }
+    let (status, said) = check(place, &["--recount"]).await;
+    assert_eq!(status, Some(0), "{said}");
+    let counted = match backend {
+        Backend::Sqlite => "none was wrong",
+        Backend::Postgres => "patients: kept 35, counted 30",
+    };
+    assert!(said.contains(counted), "{said}");
+    beside.execute("COMMIT").await;
+    assert_eq!(sql(place, WRONG).await, 0, "the write was counted twice or not at all");
+
+    if backend == Backend::Sqlite {
+        // A write that is committed between counting and adding. Where the machine is so slow that it
+        // is committed before counting, the figures are exact too.
+        spoil(place, "patients", 0, 5).await;
+        beside.execute("BEGIN IMMEDIATE; UPDATE patients SET archived_at = NULL").await;
+        beside.execute("UPDATE assignments SET assigned_date = '2002-03-04'").await;
+        let commit = async {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            beside.execute("COMMIT").await;
+        };
+        let ((status, said), ()) = tokio::join!(check(place, &["--recount"]), commit);
+        assert_eq!(status, Some(0), "{said}");
+        assert_eq!(sql(place, WRONG).await, 0, "{said}");
+    }
+}
+
+async fn a_second_recount_waits_for_the_first_one(backend: Backend) {
+    let place = &Place::migrated(backend).await;
+    spoil(place, "patients", 0, 5).await;
+    // What the first one holds.
+    let mut first = Beside::connect(&place.database_url).await;
+    let lock = std::fs::File::create(place.folder.path().join("desk.sqlite.recount.lock")).unwrap();
+    match backend {
+        Backend::Sqlite => lock.lock().unwrap(),
+        Backend::Postgres => first.execute("BEGIN; SELECT pg_advisory_xact_lock(7302012)").await,
+    }
+    let first = async {
+        match backend {
+            // Nothing shows that the second one waits.
+            Backend::Sqlite => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+            Backend::Postgres => {
+                let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND \
+                    locktype = 'advisory' AND objid = 7302012";
+                eventually(async || (sql(place, waiting).await == 1).then_some(())).await;
+            }
+        }
+        first.execute("UPDATE figures SET number = number - 5 WHERE figure = 'patients'").await;
+        match backend {
+            Backend::Sqlite => lock.unlock().unwrap(),
+            Backend::Postgres => first.execute("COMMIT").await,
+        }
+    };
+    let ((status, said), ()) = tokio::join!(check(place, &["--recount"]), first);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("none was wrong"), "{said}");
+    assert_eq!(sql(place, WRONG).await, 0);
+}
+
+async fn figures_of_an_older_schema_are_not_counted_anew(backend: Backend) {
+    // Before the first start there is nothing to count, and no table is created.
+    let empty = Place::new(backend).await;
+    for _ in 0..2 {
+        let (status, said) = check(&empty, &["--recount"]).await;
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.contains("yet: serve and migrate create"), "{said}");
+        assert!(!said.contains("figures"), "{said}");
+    }
+
+    let place = &Place::migrated(backend).await;
+    spoil(place, "patients", 0, 5).await;
+    let last = "SELECT max(version) FROM _sqlx_migrations";
+    let newest = sql(place, last).await;
+    let mut beside = Beside::connect(&place.database_url).await;
+    beside.execute(&format!("DELETE FROM _sqlx_migrations WHERE version = {newest}")).await;
+    let (status, said) = check(place, &["--recount", "--json"]).await;
+    assert_eq!(status, Some(1), "{said}");
+    let found: Value = serde_json::from_str(&said).expect(&said);
+    let refusal = found[0]["detail"].as_str().unwrap();
+    assert_eq!(found[0]["what"], "figures", "{said}");
+    assert_eq!(found[0]["is_well"], false, "{said}");
+    let missing = format!("migration {newest} is missing (run migrate)");
+    assert!(refusal.contains(&missing), "{refusal}");
+    let things: Vec<_> = found.as_array().unwrap().iter().map(|it| &it["what"]).collect();
+    assert!(things.contains(&&json!("keys")) && things.contains(&&json!("metrics")), "{said}");
+    assert_eq!(sql(place, last).await, newest - 1, "a migration was applied");
+    assert_eq!(sql(place, WRONG).await, 1, "a figure was changed");
+}
+
+async fn figures_that_cannot_be_read_are_one_finding_among_the_others(backend: Backend) {
+    let place = &Place::migrated(backend).await;
+    Beside::connect(&place.database_url).await.execute("DROP VIEW counted_figures").await;
+    let (status, said) = check(place, &["--recount"]).await;
+    assert_eq!(status, Some(1), "{said}");
+    let bad: Vec<_> = said.lines().filter(|line| line.starts_with("BAD")).collect();
+    let [recounted, compared] = bad[..] else { panic!("{said}") };
+    assert!(recounted.contains("figures: the figures can't be counted anew"), "{recounted}");
+    assert!(compared.contains("database: the kept figures can't be compared"), "{compared}");
+    assert!(said.contains("migrations are applied") && said.contains("ok    keys"), "{said}");
 }
