@@ -12,12 +12,12 @@ use crate::{
 
 /// The number of records in a step. The time is checked after each step.
 const STEP: usize = 20;
-/// How long a piece may take before it is committed. Including the last step and the commit, other
-/// writers wait no longer than a tenth of a second.
-const HOLD_TIME: Duration = Duration::from_millis(50);
+/// How long a piece may take before it is committed. A clerk's save waits for one piece on average, and
+/// must still seem to be done at once.
+const HOLD_TIME: Duration = Duration::from_millis(15);
 /// The pause after a piece. A process that waits for SQLite's only writer checks more often than
 /// that.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(5);
 /// How often a piece is tried where another writer has taken a unique value first.
 const ATTEMPTS: usize = 3;
 
