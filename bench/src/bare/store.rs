@@ -58,7 +58,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .pragma("cache_size", "-16000")
+            .pragma("cache_size", "-4000")
             .pragma("secure_delete", "ON");
         let pool = |size| {
             let options = SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
