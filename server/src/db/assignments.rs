@@ -29,20 +29,22 @@ shared::assignment_fields! {
     and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, p.mrn, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
         d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",
-        record_columns!("a", "p")
+        record_columns!("a")
 }
+
+const REVISION: &str = revision_columns!("a", "p");
 
 /// Every assignment has a patient and a doctor. The joins are outer ones so that no query plan
 /// begins with the wrong table.
 const TABLES: &str = concat!(
     " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
     LEFT JOIN doctors d ON d.id = a.doctor_id",
-    record_users!("a"),
+    record_creator!("a"),
 );
 
-fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
+fn from_row(row: &Row) -> Result<Assignment, Error> {
     let created_at = row.get("created_at")?;
-    let assignment = Assignment {
+    Ok(Assignment {
         id: AssignmentId(row.get("id")?),
         patient: PatientId(row.get("patient_id")?),
         patient_name: row.full_name("patient_first_name", "patient_last_name")?,
@@ -60,8 +62,11 @@ fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         permissions: None,
-    };
-    Ok(Kept { record: assignment, revision: Revision::from_row(TABLE, row)? })
+    })
+}
+
+fn kept(row: &Row) -> Result<Kept<Assignment>, Error> {
+    Ok(Kept { record: from_row(row)?, revision: Revision::from_row(TABLE, row)? })
 }
 
 /// Restricts a query over `assignments a` to those whose patients the caller may see.
@@ -76,10 +81,10 @@ pub(crate) async fn get(
     scope: Scope,
 ) -> Result<Option<Kept<Assignment>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE p.archived_at IS NULL AND a.id = ").bind(id.0);
+    sql.push(REVISION).push(TABLES).push(" WHERE p.archived_at IS NULL AND a.id = ").bind(id.0);
     restrict_visible(&mut sql, scope);
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.as_ref().map(from_row).transpose()?)
+    Ok(row.as_ref().map(kept).transpose()?)
 }
 
 /// Locks an assignment's row until the transaction ends, for reading it before a write.
@@ -105,10 +110,10 @@ pub(crate) async fn active(
     doctor: DoctorId,
 ) -> Result<Option<Kept<Assignment>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE a.is_active AND a.patient_id = ").bind(patient.0);
+    sql.push(REVISION).push(TABLES).push(" WHERE a.is_active AND a.patient_id = ").bind(patient.0);
     sql.push(" AND a.doctor_id = ").bind(doctor.0);
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.as_ref().map(from_row).transpose()?)
+    Ok(row.as_ref().map(kept).transpose()?)
 }
 
 /// Selects active assignments by doctor or by patient.
@@ -127,7 +132,7 @@ pub(crate) async fn all_active(
         Of::Doctor(id) => locked(conn, " WHERE a.is_active AND a.doctor_id = ", id.0).await?,
         Of::Patient(id) => locked(conn, " WHERE a.is_active AND a.patient_id = ", id.0).await?,
     };
-    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
 }
 
 /// The assignments that ended when this patient was archived, without those to archived doctors,
@@ -141,7 +146,7 @@ pub(crate) async fn all_suspended(
     let mut resting = Vec::new();
     for row in locked(conn, condition, patient.0).await? {
         if let Some(status) = row.parsed("resume_status", AssignmentStatus::from_str)? {
-            resting.push((from_row(&row)?, status));
+            resting.push((kept(&row)?, status));
         }
     }
     Ok(resting)
@@ -156,7 +161,7 @@ async fn locked(
     lock.push(condition).bind(id).push(" ORDER BY a.id").push(conn.for_update());
     lock.fetch_all(conn).await?;
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(condition).bind(id).push(" ORDER BY a.id");
+    sql.push(REVISION).push(TABLES).push(condition).bind(id).push(" ORDER BY a.id");
     sql.fetch_all(conn).await
 }
 
@@ -260,9 +265,9 @@ pub(crate) struct Listing<'a> {
 /// The column of each order; the id has none.
 fn column(by: AssignmentOrder) -> Option<Column> {
     match by {
-        AssignmentOrder::AssignedDate => Some(Column::text("a.assigned_date", "assigned_date")),
-        AssignmentOrder::CreatedAt => Some(Column::time("a.created_at", "created_at")),
-        AssignmentOrder::UpdatedAt => Some(Column::time("a.updated_at", "updated_at")),
+        AssignmentOrder::AssignedDate => Some(Column::text("a.assigned_date")),
+        AssignmentOrder::CreatedAt => Some(Column::time("a.created_at")),
+        AssignmentOrder::UpdatedAt => Some(Column::time("a.updated_at")),
         AssignmentOrder::Id => None,
     }
 }
@@ -286,7 +291,7 @@ impl Listed for Listing<'_> {
     type Record = Assignment;
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        Ok(from_row(row)?.record)
+        from_row(row)
     }
 
     fn order(&self) -> Order {

@@ -16,7 +16,7 @@ use super::{
     Arg, Conn, DbError, Row, Sql,
     changes::{self, NewChange},
     listing::{Seek, fetch, newest_first},
-    sql::pieces,
+    rows,
     together::Together,
 };
 use crate::error::Error;
@@ -72,20 +72,15 @@ impl NewEntry<'_> {
     }
 }
 
-/// The query that appends audit events.
-fn append(entries: &[NewEntry<'_>]) -> Sql {
-    Sql::insert("INSERT INTO audit_log (", entries.iter().map(NewEntry::values).collect())
-}
+const TABLE: &str = "audit_log";
 
 /// Appends audit events that have no content, in their order.
 pub(crate) async fn insert_without_content(
     conn: &mut Conn<'_>,
     entries: &[NewEntry<'_>],
 ) -> Result<(), DbError> {
-    for some in pieces(entries) {
-        append(some).execute(conn).await?;
-    }
-    Ok(())
+    let rows: Vec<_> = entries.iter().map(NewEntry::values).collect();
+    rows::insert(conn, TABLE, &rows, "").await.map(drop)
 }
 
 /// Appends an audit event with its content, and the change that it is for subscribers.
@@ -94,7 +89,7 @@ pub(crate) async fn insert(
     entry: &NewEntry<'_>,
     change: Option<&NewChange<'_>>,
 ) -> Result<(), DbError> {
-    let mut event = Together::begin(conn, append(std::slice::from_ref(entry))).await?;
+    let mut event = Together::begin(conn, Sql::insert(TABLE, vec![entry.values()])).await?;
     if let Some((salt, content, _)) = entry.content {
         let write = event.add("content", |part| {
             part.push("INSERT INTO audit_values (audit_id, salt, content) VALUES (").bind_first();
@@ -120,22 +115,18 @@ pub(crate) async fn insert_many(
     entries: &[NewEntry<'_>],
     changes: &[NewChange<'_>],
 ) -> Result<(), DbError> {
-    for some in pieces(entries) {
-        let mut sql = append(some);
-        sql.push(" RETURNING id, values_hash");
-        let rows = sql.fetch_all(conn).await?;
-        // A database may return the new rows in any order. The hashes are salted, so no two are equal.
-        let ids = rows.iter().map(|row| Ok((row.get("values_hash")?, row.get("id")?)));
-        let ids = ids.collect::<Result<HashMap<Option<String>, i64>, Error>>()?;
-        let contents = some.iter().filter_map(|entry| {
-            let (salt, content, hash) = entry.content?;
-            let id = ids.get(&Some(hash.to_owned())).copied();
-            Some(vec![("audit_id", id.into()), ("salt", salt.into()), ("content", content.into())])
-        });
-        for some in pieces(&contents.collect::<Vec<_>>()) {
-            Sql::insert("INSERT INTO audit_values (", some.to_vec()).execute(conn).await?;
-        }
-    }
+    let new: Vec<_> = entries.iter().map(NewEntry::values).collect();
+    let appended = rows::insert(conn, TABLE, &new, " RETURNING id, values_hash").await?;
+    // A database may return the new rows in any order. The hashes are salted, so no two are equal.
+    let ids = appended.iter().map(|row| Ok((row.get("values_hash")?, row.get("id")?)));
+    let ids = ids.collect::<Result<HashMap<Option<String>, i64>, Error>>()?;
+    let contents = entries.iter().filter_map(|entry| {
+        let (salt, content, hash) = entry.content?;
+        let id = ids.get(&Some(hash.to_owned())).copied();
+        Some(vec![("audit_id", id.into()), ("salt", salt.into()), ("content", content.into())])
+    });
+    let contents: Vec<_> = contents.collect();
+    rows::insert(conn, "audit_values", &contents, "").await?;
     changes::insert(conn, changes).await
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient, sql::pieces};
+use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient, rows::pieces};
 use crate::error::Error;
 
 /// A change to insert.

@@ -139,9 +139,8 @@ cells! {
 /// A list is kept as JSON.
 impl Cell for Vec<Identifier> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, Error> {
-        let json: Option<String> = row.get(column)?;
-        let read = |json: String| serde_json::from_str(&json);
-        json.map(read).transpose().map_err(|e| Error::Internal(e.into()))
+        let json = row.text(column)?;
+        json.map(serde_json::from_str).transpose().map_err(|e| Error::Internal(e.into()))
     }
 
     fn arg(value: Option<&Self>) -> Result<Arg, Error> {

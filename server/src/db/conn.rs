@@ -58,6 +58,24 @@ impl Session {
         })
     }
 
+    /// Runs a statement of PostgreSQL, which alone has lists, and returns its rows. The values of a list
+    /// are of one type.
+    pub(super) async fn fetch_with_lists(
+        &mut self,
+        text: String,
+        lists: Vec<Vec<Arg>>,
+    ) -> Result<Vec<Row>, DbError> {
+        match self.link()? {
+            Link::Sqlite(_) => Err(Error::internal("SQLite has no lists").into()),
+            Link::Postgres(session) => Ok(session
+                .fetch_with_lists(text, lists)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect()),
+        }
+    }
+
     /// Runs a statement and returns the number of rows that it has changed.
     pub(super) async fn execute(&mut self, text: String, args: Vec<Arg>) -> Result<u64, DbError> {
         match self.link()? {

@@ -29,18 +29,18 @@ const TABLE: &str = "doctors";
 
 shared::doctor_fields! {
     columns! { DoctorFields of "d" }
-    and "d.sort_name, d.sort_first_name, d.specialization_key, d.linked_user, \
-        d.archived_at, \
+    and "d.linked_user, d.archived_at, \
         (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) \
         AS active_patients, ",
-        record_columns!("d", "d")
+        record_columns!("d")
 }
 
-const TABLES: &str = concat!(" FROM doctors d", record_users!("d"));
+const REVISION: &str = revision_columns!("d", "d");
+const TABLES: &str = concat!(" FROM doctors d", record_creator!("d"));
 
-fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
+fn from_row(row: &Row) -> Result<Doctor, Error> {
     let fields = read_members(row)?;
-    let doctor = Doctor {
+    Ok(Doctor {
         id: DoctorId(row.get("id")?),
         full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
         fields,
@@ -54,8 +54,11 @@ fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
         archived_at: row.get("archived_at")?,
         matched: None,
         permissions: None,
-    };
-    Ok(Kept { record: doctor, revision: Revision::from_row(TABLE, row)? })
+    })
+}
+
+fn kept(row: &Row) -> Result<Kept<Doctor>, Error> {
+    Ok(Kept { record: from_row(row)?, revision: Revision::from_row(TABLE, row)? })
 }
 
 /// One doctor. Every user may see every doctor.
@@ -65,9 +68,9 @@ pub(crate) async fn get(
     state: ArchiveState,
 ) -> Result<Option<Kept<Doctor>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE d.id = ").bind(id.0).push(state.condition());
+    sql.push(REVISION).push(TABLES).push(" WHERE d.id = ").bind(id.0).push(state.condition());
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.as_ref().map(from_row).transpose()?)
+    Ok(row.as_ref().map(kept).transpose()?)
 }
 
 /// Locks a doctor's row until the transaction ends, for reading it before a write.
@@ -104,7 +107,7 @@ pub(crate) async fn insert(
 ) -> Result<Kept<Doctor>, DbError> {
     let mut columns = values(fields)?;
     columns.extend(first_revision(owner.id, now));
-    let first = Sql::insert("INSERT INTO doctors (", vec![columns]);
+    let first = Sql::insert(TABLE, vec![columns]);
     let mut rows = Together::begin(conn, first).await?;
     let terms = doctor_terms(fields);
     rows.add("terms", |part| insert_first_terms(part, Terms::OfDoctors, &terms)).await?;
@@ -116,7 +119,7 @@ pub(crate) async fn insert(
         active_patients: 0,
         linked_user: None,
         created_by: owner.id,
-        created_by_username: revision.changed_by_name.clone(),
+        created_by_username: owner.label().to_owned(),
         created_at: now,
         updated_at: now,
         version: revision.version,

@@ -21,6 +21,11 @@ pub(crate) struct SortKey {
     pub(crate) id: i64,
 }
 
+/// The value of the ordering column in a row.
+const PLACE: &str = "place";
+/// The rank in a row.
+const RANK: &str = "rank";
+
 /// The type of an ordering column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -31,26 +36,25 @@ enum Kind {
 /// A column by which a list is ordered. The id decides among equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// The column with its table, as in a condition.
+    /// The column with its table.
     sql: &'static str,
-    /// The column alone, as in a row.
-    name: &'static str,
     kind: Kind,
 }
 
 impl Column {
-    pub(crate) const fn text(sql: &'static str, name: &'static str) -> Self {
-        Self { sql, name, kind: Kind::Text }
+    pub(crate) const fn text(sql: &'static str) -> Self {
+        Self { sql, kind: Kind::Text }
     }
 
-    pub(crate) const fn time(sql: &'static str, name: &'static str) -> Self {
-        Self { sql, name, kind: Kind::Time }
+    pub(crate) const fn time(sql: &'static str) -> Self {
+        Self { sql, kind: Kind::Time }
     }
 
+    /// The value in a row of a list.
     fn value(self, row: &Row) -> Result<String, Error> {
         match self.kind {
-            Kind::Text => row.get(self.name),
-            Kind::Time => row.get::<DateTime<Utc>>(self.name).map(|time| time.to_rfc3339()),
+            Kind::Text => row.get(PLACE),
+            Kind::Time => row.get::<DateTime<Utc>>(PLACE).map(|time| time.to_rfc3339()),
         }
     }
 
@@ -207,13 +211,14 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek, is_counted: bool) -> Resu
     let order = list.order();
     let is_descending = order.is_descending != seek.is_backwards;
     let mut sql = Sql::new(list.columns());
-    sql.push(", ");
-    if order.is_ranked {
-        rank(list, &mut sql);
-    } else {
-        sql.push("CAST(0 AS BIGINT)");
+    if let Some(column) = order.column {
+        sql.push(", ").push(column.sql).push(" AS ").push(PLACE);
     }
-    sql.push(" AS rank");
+    if order.is_ranked {
+        sql.push(", ");
+        rank(list, &mut sql);
+        sql.push(" AS ").push(RANK);
+    }
     if let Some(figures) = kept(list).filter(|_| is_counted) {
         sql.push(", ").nested(figures::total(figures, "listed")).push(" AS listed");
     }
@@ -251,9 +256,11 @@ pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
 
 /// A record of a list, with its place.
 fn placed<L: Listed>(list: &L, row: &Row) -> Result<(L::Record, SortKey), Error> {
-    let value = list.order().column.map(|column| column.value(row)).transpose()?;
-    let (rank, value, id) = (row.get("rank")?, value.unwrap_or_default(), row.get("id")?);
-    Ok((list.read(row)?, SortKey { rank, value, id }))
+    let order = list.order();
+    let record = list.read(row)?;
+    let value = order.column.map(|column| column.value(row)).transpose()?.unwrap_or_default();
+    let rank = if order.is_ranked { row.get(RANK)? } else { 0 };
+    Ok((record, SortKey { rank, value, id: row.get("id")? }))
 }
 
 /// The records of a part of a list, in order, each with its place.

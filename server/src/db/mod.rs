@@ -1,5 +1,5 @@
 //! The database: SQLite or PostgreSQL behind one interface. One SQL text serves both, and a
-//! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `together`, `sqlite`,
+//! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `rows`, `together`, `sqlite`,
 //! `postgres` and `migrate` distinguish the two. `failure`, `fault` and `health`, which decide what a
 //! failure means, know neither.
 
@@ -31,6 +31,7 @@ mod migrate;
 pub mod names;
 pub mod patients;
 mod postgres;
+mod rows;
 pub mod search;
 pub mod sessions;
 mod sql;

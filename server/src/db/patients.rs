@@ -32,9 +32,9 @@ const TABLE: &str = "patients";
 macro_rules! further_columns {
     () => {
         concat!(
-            "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
+            "p.mrn, p.date_of_birth_estimated, \
              p.allergies IS NOT NULL AS has_allergies, p.linked_user, p.archived_at, ",
-            record_columns!("p", "p")
+            record_columns!("p")
         )
     };
 }
@@ -62,11 +62,12 @@ macro_rules! column_withheld {
 shared::patient_fields! { columns! { PatientFields of "p" } and further_columns!() }
 shared::patient_fields! { columns_withheld! {} }
 
-const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
+const REVISION: &str = revision_columns!("p", "p");
+const TABLES: &str = concat!(" FROM patients p", record_creator!("p"));
 
-fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
+fn from_row(row: &Row, today: NaiveDate) -> Result<Patient, Error> {
     let fields = read_members(row)?;
-    let patient = Patient {
+    Ok(Patient {
         id: PatientId(row.get("id")?),
         mrn: row.get("mrn")?,
         full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
@@ -84,8 +85,11 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         archived_at: row.get("archived_at")?,
         matched: None,
         permissions: None,
-    };
-    Ok(Kept { record: patient, revision: Revision::from_row(TABLE, row)? })
+    })
+}
+
+fn kept(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
+    Ok(Kept { record: from_row(row, today)?, revision: Revision::from_row(TABLE, row)? })
 }
 
 fn age(fields: &PatientFields, today: NaiveDate) -> Option<i64> {
@@ -111,7 +115,7 @@ fn registered(
         withheld: Vec::new(),
         linked_user: None,
         created_by: owner.id,
-        created_by_username: revision.changed_by_name.clone(),
+        created_by_username: owner.label().to_owned(),
         created_at: now,
         updated_at: now,
         version: revision.version,
@@ -146,7 +150,7 @@ pub(crate) async fn insert(
     let mrn = bulk::next_mrns(conn, 1).await?.pop();
     let mrn = mrn.ok_or_else(|| Error::internal("there is no next medical record number"))?;
     let row = bulk::new_row(&mrn, state, owner.id, now)?;
-    let mut rows = Together::begin(conn, Sql::insert("INSERT INTO patients (", vec![row])).await?;
+    let mut rows = Together::begin(conn, Sql::insert(TABLE, vec![row])).await?;
     let identifiers = &state.fields.identifiers;
     if !identifiers.is_empty() {
         let write = rows.add("identifiers", |part| {
@@ -217,10 +221,10 @@ pub(crate) async fn get(
     today: NaiveDate,
 ) -> Result<Option<Kept<Patient>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE p.id = ").bind(id.0);
+    sql.push(REVISION).push(TABLES).push(" WHERE p.id = ").bind(id.0);
     restrict_scope(&mut sql, scope, state);
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.map(|row| from_row(&row, today)).transpose()?)
+    Ok(row.map(|row| kept(&row, today)).transpose()?)
 }
 
 /// Locks a patient's row until the transaction ends, for reading it before a write.

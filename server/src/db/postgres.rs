@@ -1,5 +1,6 @@
 //! PostgreSQL: a pool of connections.
 
+mod row;
 mod session;
 
 use std::{
@@ -27,6 +28,7 @@ use super::{
     migrate,
 };
 use crate::{finding::Finding, metrics::PoolUse};
+pub(crate) use row::Row;
 pub(super) use session::Session;
 
 const CONNECTIONS: usize = 16;

@@ -24,19 +24,14 @@ macro_rules! shown_user {
     };
 }
 
-/// The columns of every record, by the table's name in the query, and by the name of the table
-/// with the record's owner.
+/// The columns of every record that answers contain, by the table's name in the query.
 macro_rules! record_columns {
-    ($table:literal, $owning:literal) => {
+    ($table:literal) => {
         concat!(
-            $owning,
-            ".created_by AS owner, ",
             $table,
             ".id, ",
             $table,
             ".created_by, ",
-            $table,
-            ".changed_by, ",
             $table,
             ".created_at, ",
             $table,
@@ -44,24 +39,24 @@ macro_rules! record_columns {
             $table,
             ".version, ",
             shown_user!("c"),
-            " AS created_by_username, ",
-            shown_user!("l"),
-            " AS changed_by_username"
+            " AS created_by_username"
         )
     };
 }
 
-/// Joins the two users of every record. The joins are outer ones so that no query plan begins with
-/// the users: with stale statistics, SQLite read every pair of users for every match.
-macro_rules! record_users {
+/// The further columns of a [`Kept`] record, by the table's name in the query, and by the name of the
+/// table with the record's owner.
+macro_rules! revision_columns {
+    ($table:literal, $owning:literal) => {
+        concat!(", ", $owning, ".created_by AS owner, ", $table, ".changed_by")
+    };
+}
+
+/// Joins the user who created a record. The join is an outer one so that no query plan begins with the
+/// users: with stale statistics, SQLite read every user for every match.
+macro_rules! record_creator {
     ($table:literal) => {
-        concat!(
-            " LEFT JOIN users c ON c.id = ",
-            $table,
-            ".created_by LEFT JOIN users l ON l.id = ",
-            $table,
-            ".changed_by"
-        )
+        concat!(" LEFT JOIN users c ON c.id = ", $table, ".created_by")
     };
 }
 
@@ -84,7 +79,6 @@ pub(crate) struct Revision {
     /// visit.
     pub(crate) editor: Option<UserId>,
     pub(crate) changed_by: UserId,
-    pub(crate) changed_by_name: String,
     pub(crate) changed_at: DateTime<Utc>,
 }
 
@@ -98,7 +92,6 @@ impl Revision {
             owner: owner.id,
             editor: Some(owner.id),
             changed_by: owner.id,
-            changed_by_name: owner.label().to_owned(),
             changed_at: now,
         }
     }
@@ -108,7 +101,6 @@ impl Revision {
         Self {
             version: self.version + 1,
             changed_by: changed_by.id,
-            changed_by_name: changed_by.label().to_owned(),
             changed_at: now,
             ..self.clone()
         }
@@ -123,7 +115,6 @@ impl Revision {
             owner: UserId(row.get("owner")?),
             editor: Some(UserId(row.get("owner")?)),
             changed_by: UserId(row.get("changed_by")?),
-            changed_by_name: row.get("changed_by_username")?,
             changed_at: row.get("updated_at")?,
         })
     }

@@ -15,7 +15,7 @@ use shared::{
     text::{digits, fold_case, fold_word, name_words},
 };
 
-use super::{Conn, DbError, Sql, sql::ROWS, together::Part};
+use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
 
 pub(crate) use users::user_terms;
@@ -118,16 +118,10 @@ pub(super) async fn insert_terms(
     all: &[(i64, String)],
 ) -> Result<(), DbError> {
     let (table, owner) = terms.table();
-    for some in all.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO ");
-        sql.push(table).push(" (term, ").push(owner).push(") VALUES ");
-        for (place, (id, term)) in some.iter().enumerate() {
-            sql.push(if place == 0 { "(" } else { ", (" }).bind(term.as_str());
-            sql.push(", ").bind(*id).push(")");
-        }
-        sql.execute(conn).await?;
-    }
-    Ok(())
+    let row =
+        |(id, term): &(i64, String)| vec![("term", term.as_str().into()), (owner, (*id).into())];
+    let rows: Vec<_> = all.iter().map(row).collect();
+    rows::insert(conn, table, &rows, "").await.map(drop)
 }
 
 /// Completes the statement that inserts the terms of a new record, which is the row that others refer

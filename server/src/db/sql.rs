@@ -1,8 +1,8 @@
 //! A statement with its arguments, for either database.
 
-use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
+use sqlx::{Decode, Postgres, Type};
 
-use super::{Conn, DbError, arg::Arg, sqlite};
+use super::{Conn, DbError, arg::Arg, postgres, sqlite};
 use crate::error::Error;
 
 /// The maximum number of rows in one statement.
@@ -12,19 +12,8 @@ pub(super) const ROWS: usize = 100;
 const FEW: i64 = 11;
 const ROUND: i64 = 10;
 
-/// The numbers of rows that [`pieces`] have. The second one is that of a step of an import.
-const PIECES: [usize; 4] = [40, 20, 8, 1];
-
-/// Rows in pieces of a few sizes, so that the statements for any number of rows have few texts, which
-/// stay prepared. The largest pieces come first.
-pub(super) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = PIECES.into_iter().find(|size| *size <= rows.len())?;
-        let (piece, rest) = rows.split_at_checked(size)?;
-        rows = rest;
-        Some(piece)
-    })
-}
+/// A row to be inserted: its columns with their values.
+pub(super) type NewRow = Vec<(&'static str, Arg)>;
 
 /// A statement. Its text is assembled from literals and numbers only, so no input can become part of it.
 #[derive(Clone, Debug, Default)]
@@ -103,10 +92,10 @@ impl Sql {
         }
     }
 
-    /// Completes `INSERT INTO … (` with the columns and values of rows, all of which must have the
-    /// same columns.
-    pub(crate) fn insert(text: &'static str, rows: Vec<Vec<(&'static str, Arg)>>) -> Self {
-        let mut sql = Self::new(text);
+    /// The statement that inserts rows, all of which must have the same columns.
+    pub(super) fn insert(table: &'static str, rows: Vec<NewRow>) -> Self {
+        let mut sql = Self::new("INSERT INTO ");
+        sql.push(table).push(" (");
         for (place, row) in rows.into_iter().enumerate() {
             if place == 0 {
                 for (i, (column, _)) in row.iter().enumerate() {
@@ -179,7 +168,7 @@ impl Sql {
 /// A row of a result.
 pub(crate) enum Row {
     Sqlite(sqlite::Row),
-    Postgres(PgRow),
+    Postgres(postgres::Row),
 }
 
 /// A type that can be read from a column of either database.
@@ -195,9 +184,7 @@ impl Row {
     pub(crate) fn get<T: Value>(&self, column: &str) -> Result<T, Error> {
         match self {
             Self::Sqlite(row) => row.get(column).map_err(|error| Error::Internal(error.into())),
-            Self::Postgres(row) => {
-                row.try_get(column).map_err(|error| Error::Internal(error.into()))
-            }
+            Self::Postgres(row) => row.get(column).map_err(|error| Error::Internal(error.into())),
         }
     }
 
@@ -207,6 +194,14 @@ impl Row {
         Ok(shared::patient::full_name(first.as_deref(), last.as_deref()))
     }
 
+    /// The text of a column, which may be NULL. Fails where the column is missing or has another type.
+    pub(crate) fn text(&self, column: &str) -> Result<Option<&str>, Error> {
+        match self {
+            Self::Sqlite(row) => row.text(column).map_err(|error| Error::Internal(error.into())),
+            Self::Postgres(row) => row.get(column).map_err(|error| Error::Internal(error.into())),
+        }
+    }
+
     /// The value of a text column, parsed into a type such as a date or an enum. Fails where the
     /// text is not valid.
     pub(crate) fn parsed<T>(
@@ -214,34 +209,12 @@ impl Row {
         column: &str,
         parse: impl Fn(&str) -> Result<T, shared::FieldError>,
     ) -> Result<Option<T>, Error> {
-        let text: Option<String> = self.get(column)?;
+        let text = self.text(column)?;
         text.map(|text| {
-            parse(&text).map_err(|error| {
+            parse(text).map_err(|error| {
                 Error::internal(format!("column {column} holds {text:?}, which {}", error.message))
             })
         })
         .transpose()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_number_of_rows_is_written_in_pieces_of_few_sizes() {
-        let rows: Vec<usize> = (0..100).collect();
-        for (count, sizes) in [
-            (0, vec![]),
-            (1, vec![1]),
-            (7, vec![1; 7]),
-            (20, vec![20]),
-            (31, vec![20, 8, 1, 1, 1]),
-            (100, vec![40, 40, 20]),
-        ] {
-            let some: Vec<_> = pieces(&rows[..count]).collect();
-            assert_eq!(some.iter().map(|piece| piece.len()).collect::<Vec<_>>(), sizes);
-            assert_eq!(some.concat(), rows[..count]);
-        }
     }
 }

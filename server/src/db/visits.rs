@@ -24,11 +24,10 @@ columns! {
         patient as "patient_id", doctor as "doctor_id", assignment as "assignment_id", reason,
         is_urgent, status,
     }
-    and "v.number, v.day, v.queue_key, v.arrived_at, v.called_at, v.started_at, v.ended_at, p.mrn, \
+    and "v.number, v.day, v.arrived_at, v.called_at, v.started_at, v.ended_at, p.mrn, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
-        d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, \
-        d.linked_user AS doctor_user, ",
-        record_columns!("v", "p")
+        d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, ",
+        record_columns!("v")
 }
 
 macro_rules! joined {
@@ -38,12 +37,13 @@ macro_rules! joined {
     };
 }
 
-const TABLES: &str = concat!(joined!(), record_users!("v"));
+const REVISION: &str = concat!(revision_columns!("v", "p"), ", d.linked_user AS doctor_user");
+const TABLES: &str = concat!(joined!(), record_creator!("v"));
 
-fn from_row(row: &Row) -> Result<Kept<Visit>, Error> {
+fn from_row(row: &Row) -> Result<Visit, Error> {
     let fields = read_members(row)?;
     let doctor_name = row.full_name("doctor_first_name", "doctor_last_name")?;
-    let visit = from_columns!(
+    Ok(from_columns!(
         row,
         Visit {
             number, mrn, arrived_at, called_at, started_at, ended_at, created_by_username, created_at,
@@ -56,10 +56,13 @@ fn from_row(row: &Row) -> Result<Kept<Visit>, Error> {
         fields: fields,
         created_by: UserId(row.get("created_by")?),
         permissions: None,
-    );
+    ))
+}
+
+fn kept(row: &Row) -> Result<Kept<Visit>, Error> {
     let mut revision = Revision::from_row(TABLE, row)?;
     revision.editor = row.get::<Option<i64>>("doctor_user")?.map(UserId);
-    Ok(Kept { record: visit, revision })
+    Ok(Kept { record: from_row(row)?, revision })
 }
 
 /// Restricts a query to the visits that the caller may see: those of own patients, and those of the
@@ -85,10 +88,10 @@ pub(crate) async fn get(
     scope: Scope,
 ) -> Result<Option<Kept<Visit>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE v.id = ").bind(id.0);
+    sql.push(REVISION).push(TABLES).push(" WHERE v.id = ").bind(id.0);
     restrict_visible(&mut sql, scope);
     let row = sql.fetch_optional(conn).await?;
-    Ok(row.as_ref().map(from_row).transpose()?)
+    Ok(row.as_ref().map(kept).transpose()?)
 }
 
 /// Locks a visit's row until the transaction ends.
@@ -112,10 +115,10 @@ pub(crate) async fn open_of(
     day: Option<NaiveDate>,
 ) -> Result<Vec<Kept<Visit>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE v.is_open AND v.patient_id = ").bind(patient.0);
+    sql.push(REVISION).push(TABLES).push(" WHERE v.is_open AND v.patient_id = ").bind(patient.0);
     sql.and(" AND v.day = ", day).push(" ORDER BY v.id");
     let rows = sql.fetch_all(conn).await?;
-    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
 }
 
 /// The columns that a write sets, with their values.
@@ -146,7 +149,7 @@ pub(crate) async fn insert(
     let mut columns = values(fields, [None; 3], now)?;
     columns.extend([("day", day.into()), ("number", number.into()), ("arrived_at", now.into())]);
     columns.extend(first_revision(owner, now));
-    let mut sql = Sql::insert("INSERT INTO visits (", vec![columns]);
+    let mut sql = Sql::insert(TABLE, vec![columns]);
     sql.push(" RETURNING id");
     Ok(VisitId(sql.fetch_one(conn).await?.get("id")?))
 }
@@ -210,11 +213,11 @@ impl Listed for Listing<'_> {
     type Record = Visit;
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        Ok(from_row(row)?.record)
+        from_row(row)
     }
 
     fn order(&self) -> Order {
-        Order::by_default(Column::text("v.queue_key", "queue_key"), false)
+        Order::by_default(Column::text("v.queue_key"), false)
     }
 
     fn restrict(&self, sql: &mut Sql) {

@@ -5,8 +5,13 @@ use serde_json::Value;
 use shared::UserId;
 
 use crate::{
-    db::records::Revision,
+    db::{
+        Conn,
+        records::Revision,
+        users::{self, UserRow},
+    },
     error::{Error, Stale, StaleCause},
+    services::audit::PROGRAM,
 };
 
 /// The version of a record that a write expects.
@@ -20,72 +25,81 @@ pub enum Precondition {
     Versions(Vec<i64>),
 }
 
-/// A record as a write finds it.
-pub struct Found<'a> {
-    /// The current version.
+/// The last change of a record, as a write finds it.
+pub struct LastChange {
+    /// The version that it made.
     pub version: i64,
-    /// The user who changed the record last.
-    pub changed_by: UserId,
-    /// The name of that user.
-    pub changed_by_name: &'a str,
-    /// The time of the last change.
-    pub changed_at: DateTime<Utc>,
+    /// The user who made it.
+    pub by: UserId,
+    /// Its time.
+    pub at: DateTime<Utc>,
 }
 
-impl<'a> From<&'a Revision> for Found<'a> {
-    fn from(revision: &'a Revision) -> Self {
-        Self {
-            version: revision.version,
-            changed_by: revision.changed_by,
-            changed_by_name: &revision.changed_by_name,
-            changed_at: revision.changed_at,
-        }
+impl From<&Revision> for LastChange {
+    fn from(revision: &Revision) -> Self {
+        Self { version: revision.version, by: revision.changed_by, at: revision.changed_at }
     }
 }
 
+impl From<&UserRow> for LastChange {
+    fn from(row: &UserRow) -> Self {
+        Self { version: row.user.version, by: row.changed_by, at: row.user.updated_at }
+    }
+}
+
+/// The reason why a precondition is not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// None was given, and somebody else made the last change.
+    Missing,
+    /// The record has another version.
+    Stale(StaleCause),
+}
+
 impl Precondition {
-    /// Checks the precondition; `current` builds the record for the answer. Without a precondition,
-    /// a caller may overwrite only their own last change.
-    ///
-    /// Fails with [`Error::Stale`] or [`Error::PreconditionRequired`].
-    pub fn check(
-        &self,
-        caller: UserId,
-        found: &Found<'_>,
-        current: impl FnOnce() -> Value,
-    ) -> Result<(), Error> {
+    /// Checks the precondition. Without one, a caller may overwrite only their own last change.
+    pub fn check(&self, caller: UserId, found: &LastChange) -> Result<(), Unmet> {
         match self {
             Self::Any => Ok(()),
             Self::Versions(versions) if versions.contains(&found.version) => Ok(()),
             Self::Versions(versions) => {
                 let existed = |version: &i64| (1..found.version).contains(version);
-                let cause = versions.iter().any(existed).then(|| last_change(caller, found));
-                Err(stale(found, cause.unwrap_or(StaleCause::NeverExisted), current()))
+                let cause = versions.iter().any(existed).then(|| cause(caller, found));
+                Err(Unmet::Stale(cause.unwrap_or(StaleCause::NeverExisted)))
             }
-            Self::None if found.changed_by == caller => Ok(()),
-            Self::None => Err(Error::PreconditionRequired),
+            Self::None if found.by == caller => Ok(()),
+            Self::None => Err(Unmet::Missing),
         }
     }
 }
 
-/// Whether the last change was the caller's own.
-fn last_change(caller: UserId, found: &Found<'_>) -> StaleCause {
-    match found.changed_by == caller {
-        true => StaleCause::ChangedByCaller,
-        false => StaleCause::ChangedByOther,
+impl Unmet {
+    /// The refusal of a write that another one has overtaken.
+    pub fn overtaken(caller: UserId, found: &LastChange) -> Self {
+        Self::Stale(cause(caller, found))
+    }
+
+    /// The error. A stale version is answered with the record as it is now, and with the name of the
+    /// user who made the last change, which is read here.
+    pub(crate) async fn refuse(
+        self,
+        conn: &mut Conn<'_>,
+        found: &LastChange,
+        current: Value,
+    ) -> Error {
+        let Self::Stale(cause) = self else { return Error::PreconditionRequired };
+        let changed_by = match users::get(conn, found.by).await {
+            Ok(user) => user.map_or_else(|| PROGRAM.to_owned(), |by| by.user.label().to_owned()),
+            Err(error) => return error.into(),
+        };
+        Error::Stale(Box::new(Stale { current, changed_by, changed_at: found.at, cause }))
     }
 }
 
-/// The refusal of a write that another one has overtaken.
-pub fn overtaken(caller: UserId, found: &Found<'_>, current: Value) -> Error {
-    stale(found, last_change(caller, found), current)
-}
-
-fn stale(found: &Found<'_>, cause: StaleCause, current: Value) -> Error {
-    Error::Stale(Box::new(Stale {
-        current,
-        changed_by: found.changed_by_name.to_owned(),
-        changed_at: found.changed_at,
-        cause,
-    }))
+/// Whether the last change was the caller's own.
+fn cause(caller: UserId, found: &LastChange) -> StaleCause {
+    match found.by == caller {
+        true => StaleCause::ChangedByCaller,
+        false => StaleCause::ChangedByOther,
+    }
 }

@@ -23,6 +23,9 @@ use crate::{
     keys::random_text,
 };
 
+/// The actor in audit events for changes that are made on the command line.
+pub(crate) const PROGRAM: &str = "frontdesk-server";
+
 /// An audit event: an action on a record.
 pub struct AuditEvent<'a> {
     /// The action, such as `patient.updated`.

@@ -84,7 +84,7 @@ pub(crate) async fn known(
                 sql.push(TABLES).push(" WHERE 1 = 1").push(state.condition());
                 sql.push(column).bind_all(values.iter().copied()).push(")");
                 for row in sql.fetch_all(conn).await? {
-                    known.extend(Known::all(&from_row(&row)?.record.fields));
+                    known.extend(Known::all(&from_row(&row)?.fields));
                 }
             }
         }

@@ -17,18 +17,16 @@ use crate::{
     error::Error,
 };
 
-const NAME: Column = Column::text("d.sort_name", "sort_name");
+const NAME: Column = Column::text("d.sort_name");
 
 /// The column of each ordering. The id has none.
 fn column(by: DoctorOrder) -> Option<Column> {
     match by {
         DoctorOrder::LastName => Some(NAME),
-        DoctorOrder::FirstName => Some(Column::text("d.sort_first_name", "sort_first_name")),
-        DoctorOrder::Specialization => {
-            Some(Column::text("d.specialization_key", "specialization_key"))
-        }
-        DoctorOrder::CreatedAt => Some(Column::time("d.created_at", "created_at")),
-        DoctorOrder::UpdatedAt => Some(Column::time("d.updated_at", "updated_at")),
+        DoctorOrder::FirstName => Some(Column::text("d.sort_first_name")),
+        DoctorOrder::Specialization => Some(Column::text("d.specialization_key")),
+        DoctorOrder::CreatedAt => Some(Column::time("d.created_at")),
+        DoctorOrder::UpdatedAt => Some(Column::time("d.updated_at")),
         DoctorOrder::Id => None,
     }
 }
@@ -48,7 +46,7 @@ impl Listed for Listing<'_> {
     type Record = Doctor;
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        let mut doctor = from_row(row)?.record;
+        let mut doctor = from_row(row)?;
         doctor.matched = self.search.map(|search| search.matched(&doctor));
         Ok(doctor)
     }
@@ -101,7 +99,7 @@ impl Listed for SpecializationListing {
     }
 
     fn order(&self) -> Order {
-        Order::by_default(Column::text("s.specialization_key", "specialization_key"), false)
+        Order::by_default(Column::text("s.specialization_key"), false)
     }
 
     fn restrict(&self, sql: &mut Sql) {

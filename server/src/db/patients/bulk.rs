@@ -11,19 +11,17 @@ use shared::{
     patient::{Identifier, PatientFields, PatientState},
 };
 
-use super::{Conn, DbError, Sql, terms, values};
+use super::{Conn, DbError, Sql, TABLE, terms, values};
 use crate::{
     db::{
         Arg,
         records::first_revision,
+        rows,
         search::{Terms, insert_terms},
         sql::ROWS,
     },
     error::Error,
 };
-
-/// The number of patients in one statement. Each has some thirty columns.
-const PATIENTS: usize = 10;
 
 /// The next medical record numbers, in ascending order. No other patient gets them. PostgreSQL's
 /// sequence advances even if the patients are not registered in the end; SQLite's belongs to the
@@ -82,16 +80,13 @@ pub(crate) async fn insert_many(
     if states.is_empty() {
         return Ok(inserted);
     }
-    let mut mrns = next_mrns(conn, states.len()).await?.into_iter();
-    for states in states.chunks(PATIENTS) {
-        let some: Vec<_> = mrns.by_ref().take(states.len()).collect();
-        let mut ids = insert_rows(conn, &some, states, owner, now).await?;
-        // A database may return the new rows in any order.
-        for mrn in some {
-            let id = ids.remove(mrn.as_str());
-            let id = id.ok_or_else(|| Error::internal("an inserted patient has no id"))?;
-            inserted.push((id, mrn));
-        }
+    let mrns = next_mrns(conn, states.len()).await?;
+    let mut ids = insert_rows(conn, &mrns, states, owner, now).await?;
+    // A database may return the new rows in any order.
+    for mrn in mrns {
+        let id = ids.remove(mrn.as_str());
+        let id = id.ok_or_else(|| Error::internal("an inserted patient has no id"))?;
+        inserted.push((id, mrn));
     }
     let pairs = || inserted.iter().zip(states);
     let identifiers = pairs().flat_map(|((id, _), state)| {
@@ -129,10 +124,8 @@ async fn insert_rows(
     for (mrn, state) in mrns.iter().zip(states) {
         rows.push(new_row(mrn, state, owner, now)?);
     }
-    let mut sql = Sql::insert("INSERT INTO patients (", rows);
-    sql.push(" RETURNING id, mrn");
-    let rows = sql.fetch_all(conn).await?;
-    let ids = rows.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
+    let inserted = rows::insert(conn, TABLE, &rows, " RETURNING id, mrn").await?;
+    let ids = inserted.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
     Ok(ids.collect::<Result<_, Error>>()?)
 }
 
@@ -140,17 +133,15 @@ pub(super) async fn insert_identifiers(
     conn: &mut Conn<'_>,
     identifiers: &[(PatientId, &Identifier)],
 ) -> Result<(), DbError> {
-    for some in identifiers.chunks(ROWS) {
-        let mut sql =
-            Sql::new("INSERT INTO patient_identifiers (system, value, patient_id) VALUES ");
-        for (place, (id, identifier)) in some.iter().enumerate() {
-            sql.push(if place == 0 { "(" } else { ", (" });
-            sql.bind_all([identifier.system.as_str(), identifier.value.as_str()]);
-            sql.push(", ").bind(id.0).push(")");
-        }
-        sql.execute(conn).await?;
-    }
-    Ok(())
+    let row = |(id, identifier): &(PatientId, &Identifier)| {
+        vec![
+            ("system", identifier.system.as_str().into()),
+            ("value", identifier.value.as_str().into()),
+            ("patient_id", id.0.into()),
+        ]
+    };
+    let rows: Vec<_> = identifiers.iter().map(row).collect();
+    rows::insert(conn, "patient_identifiers", &rows, "").await.map(drop)
 }
 
 /// The identifiers among these that a current patient has, with the patient.

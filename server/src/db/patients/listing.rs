@@ -17,16 +17,16 @@ use crate::{
     error::Error,
 };
 
-const NAME: Column = Column::text("p.sort_name", "sort_name");
+const NAME: Column = Column::text("p.sort_name");
 
 /// The column of each ordering. The id has none.
 fn column(by: PatientOrder) -> Option<Column> {
     match by {
         PatientOrder::LastName => Some(NAME),
-        PatientOrder::FirstName => Some(Column::text("p.sort_first_name", "sort_first_name")),
-        PatientOrder::DateOfBirth => Some(Column::text("p.born_from", "born_from")),
-        PatientOrder::CreatedAt => Some(Column::time("p.created_at", "created_at")),
-        PatientOrder::UpdatedAt => Some(Column::time("p.updated_at", "updated_at")),
+        PatientOrder::FirstName => Some(Column::text("p.sort_first_name")),
+        PatientOrder::DateOfBirth => Some(Column::text("p.born_from")),
+        PatientOrder::CreatedAt => Some(Column::time("p.created_at")),
+        PatientOrder::UpdatedAt => Some(Column::time("p.updated_at")),
         PatientOrder::Id => None,
     }
 }
@@ -56,7 +56,7 @@ impl Listed for Listing<'_> {
     }
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        let mut patient = from_row(row, self.today)?.record;
+        let mut patient = from_row(row, self.today)?;
         patient.matched = self.search.map(|search| search.matched(&patient));
         Ok(if self.clinical { patient } else { patient.without_clinical() })
     }

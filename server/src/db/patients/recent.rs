@@ -48,7 +48,7 @@ impl Recent<'_> {
         sql.push(concat!(
             ") AS events GROUP BY patient_id) AS latest \
              JOIN patients p ON p.id = latest.patient_id",
-            record_users!("p"),
+            record_creator!("p"),
             " WHERE 1 = 1"
         ));
         sql.push(ArchiveState::Current.condition());
@@ -65,7 +65,7 @@ impl Recent<'_> {
         today: NaiveDate,
     ) -> Result<Vec<Patient>, DbError> {
         let rows = self.select().fetch_all(conn).await?;
-        let patients = rows.iter().map(|row| Ok(from_row(row, today)?.record.without_clinical()));
+        let patients = rows.iter().map(|row| Ok(from_row(row, today)?.without_clinical()));
         Ok(patients.collect::<Result<_, crate::error::Error>>()?)
     }
 }

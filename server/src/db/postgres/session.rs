@@ -22,14 +22,15 @@ use std::{
 use deadpool::managed::Object;
 use sqlx::{
     Arguments as _, AssertSqlSafe,
-    postgres::{PgArguments, PgConnection, PgRow},
+    error::BoxDynError,
+    postgres::{PgArguments, PgConnection},
     raw_sql,
 };
 use tokio::time::timeout;
 
 use super::{
     super::{Arg, DbError, fault::Fault, health::Health},
-    Opener, STATEMENT_TIME, describe,
+    Opener, Row, STATEMENT_TIME, describe,
 };
 use crate::error::Error;
 
@@ -76,13 +77,31 @@ impl Session {
         &mut self,
         text: String,
         args: Vec<Arg>,
-    ) -> Result<Vec<PgRow>, DbError> {
+    ) -> Result<Vec<Row>, DbError> {
+        self.fetch_bound(text, bound(args)?).await
+    }
+
+    /// Runs a statement and returns its rows. Each argument is a list of values of one type.
+    pub(in crate::db) async fn fetch_with_lists(
+        &mut self,
+        text: String,
+        lists: Vec<Vec<Arg>>,
+    ) -> Result<Vec<Row>, DbError> {
+        let mut bound = PgArguments::default();
+        for list in lists {
+            add_list(&mut bound, list).map_err(Error::Internal)?;
+        }
+        self.fetch_bound(text, bound).await
+    }
+
+    async fn fetch_bound(&mut self, text: String, args: PgArguments) -> Result<Vec<Row>, DbError> {
         let conn = self.link.as_mut().ok_or_else(given_back)?;
-        let query = sqlx::query_with(AssertSqlSafe(text), bound(args)?);
+        let query = sqlx::query_with(AssertSqlSafe(text), args);
         self.is_running = true;
         let outcome = in_time(self.deadline, query.fetch_all(&mut **conn)).await;
         self.is_running = false;
-        self.checked(outcome)
+        let rows = self.checked(outcome)?;
+        Ok(rows.into_iter().map(Row::new).collect())
     }
 
     /// Runs a statement and returns the number of rows that it has changed.
@@ -167,6 +186,27 @@ fn bound(args: Vec<Arg>) -> Result<PgArguments, Error> {
         added.map_err(Error::Internal)?;
     }
     Ok(bound)
+}
+
+/// Binds a list of values, whose type is that of the first one.
+fn add_list(bound: &mut PgArguments, list: Vec<Arg>) -> Result<(), BoxDynError> {
+    /// Binds the values of a variant. Another one among them is a defect of the caller.
+    macro_rules! add {
+        ($variant:ident) => {{
+            let values = list.into_iter().map(|arg| match arg {
+                Arg::$variant(value) => Ok(value),
+                _ => Err("the values of a list are of several types"),
+            });
+            bound.add(values.collect::<Result<Vec<_>, _>>()?)
+        }};
+    }
+    match list.first() {
+        Some(Arg::Int(_)) => add!(Int),
+        Some(Arg::Text(_)) => add!(Text),
+        Some(Arg::Bool(_)) => add!(Bool),
+        Some(Arg::Time(_)) => add!(Time),
+        None => Err("the type of an empty list is not known".into()),
+    }
 }
 
 /// The outcome of a statement. Where it has none by the deadline, the error is that of a broken

@@ -157,17 +157,29 @@ pub(crate) struct Row {
 impl Row {
     /// The value of a column.
     pub(in crate::db) fn get<T: FromCell>(&self, name: &str) -> Result<T, CellError> {
+        T::from_cell(self.cell(name)?).ok_or_else(|| CellError::OtherType(name.to_owned()))
+    }
+
+    /// The text of a column, which may be NULL.
+    pub(in crate::db) fn text(&self, name: &str) -> Result<Option<&str>, CellError> {
+        match self.cell(name)? {
+            Cell::Null => Ok(None),
+            Cell::Text(text) => Ok(Some(text)),
+            Cell::Int(_) | Cell::Other => Err(CellError::OtherType(name.to_owned())),
+        }
+    }
+
+    fn cell(&self, name: &str) -> Result<Cell<'_>, CellError> {
         let missing = || CellError::Missing(name.to_owned());
         let column = self.table.column(name).ok_or_else(missing)?;
-        let cell = match self.table.values.get(self.first + column).ok_or_else(missing)? {
+        Ok(match self.table.values.get(self.first + column).ok_or_else(missing)? {
             Stored::Null => Cell::Null,
             Stored::Int(int) => Cell::Int(*int),
             Stored::Text { from, to } => {
                 Cell::Text(self.table.texts.get(*from..*to).unwrap_or_default())
             }
             Stored::Other => Cell::Other,
-        };
-        T::from_cell(cell).ok_or_else(|| CellError::OtherType(name.to_owned()))
+        })
     }
 }
 

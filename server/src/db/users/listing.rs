@@ -107,13 +107,13 @@ async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     Ok(i64::try_from(rows.len()).is_ok_and(|count| count == BATCH))
 }
 
-const NAME: Column = Column::text("sort_name", "sort_name");
+const NAME: Column = Column::text("sort_name");
 
 /// The column of each ordering. The id has none.
 fn column(by: UserOrder) -> Option<Column> {
     match by {
         UserOrder::LastName => Some(NAME),
-        UserOrder::CreatedAt => Some(Column::time("created_at", "created_at")),
+        UserOrder::CreatedAt => Some(Column::time("created_at")),
         UserOrder::Id => None,
     }
 }

@@ -8,16 +8,10 @@ use shared::{
 };
 
 use crate::{
-    db::{
-        Conn, DbError, UniqueKey,
-        users::{self, UserRow},
-    },
+    db::{Conn, DbError, UniqueKey, users},
     error::Error,
     services::passwords::check_new,
 };
-
-/// The actor in audit events for changes that are made on the command line.
-pub(crate) const PROGRAM: &str = "frontdesk-server";
 
 /// Looks up the e-mail address and the username before a write, so that the error names both if
 /// both are taken. Between concurrent writes, the unique index decides.
@@ -94,13 +88,4 @@ pub(super) fn check_for(password: &str, user: &User) -> Result<(), FieldError> {
         &user.name,
     ];
     check_new(password, user.role, &own)
-}
-
-/// The name of the user who last changed an account.
-pub(crate) async fn changed_by_name(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
-    if row.changed_by == row.user.id {
-        return Ok(row.user.label().to_owned());
-    }
-    let other = users::get(conn, row.changed_by).await?;
-    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label().to_owned()))
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use shared::UserId;
 use tokio::sync::{Notify, oneshot};
 
-use super::{account::PROGRAM, letters};
+use super::letters;
 use crate::{
     app::App,
     db::mail::{self, Claimed},
@@ -16,7 +16,7 @@ use crate::{
     keys::random_text,
     services::{
         actor::Origin,
-        audit::{self, AuditActor, AuditEvent},
+        audit::{self, AuditActor, AuditEvent, PROGRAM},
         mail::{Letter, Sending},
         mailer::{Failure, Mailer},
     },

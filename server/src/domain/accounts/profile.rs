@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::{
-    account::{apply, changed_by_name, own_values, unique},
+    account::{apply, own_values, unique},
     codes, password,
     rate_limits::RateLimits,
     sessions,
@@ -19,7 +19,7 @@ use crate::{
     db::users,
     domain::{
         access::{require_session, session_permissions},
-        precondition::{Found, Precondition, overtaken},
+        precondition::{LastChange, Precondition, Unmet},
     },
     error::Error,
     services::{
@@ -60,19 +60,17 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     let mut row = sessions::lock_caller(&mut tx.conn(), actor).await?;
     let old = row.user.clone();
-    let changed_by_name = changed_by_name(&mut tx.conn(), &row).await?;
-    let found = Found {
-        version: old.version,
-        changed_by: row.changed_by,
-        changed_by_name: &changed_by_name,
-        changed_at: old.updated_at,
-    };
-    let current = || json!(shown(app, actor, old.clone()));
-    precondition.check(actor.id(), &found, current)?;
-    if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
+    let found = LastChange::from(&row);
+    let checked = precondition.check(actor.id(), &found);
+    let checked = checked.and_then(|()| {
         // The address or the password has changed since the password was confirmed, so the
         // confirmation no longer holds or was never required.
-        return Err(overtaken(actor.id(), &found, current()));
+        let is_outdated = is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash);
+        if is_outdated { Err(Unmet::overtaken(actor.id(), &found)) } else { Ok(()) }
+    });
+    if let Err(unmet) = checked {
+        let current = json!(shown(app, actor, old));
+        return Err(unmet.refuse(&mut tx.conn(), &found, current).await);
     }
     let mut errors = FieldErrors::default();
     input.read_only.compare(&json!(old), &mut errors);
@@ -84,7 +82,10 @@ pub async fn update(
         return Ok(shown(app, actor, old));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
-        return Err(overtaken(actor.id(), &found, current()));
+        let current = json!(shown(app, actor, old));
+        return Err(Unmet::overtaken(actor.id(), &found)
+            .refuse(&mut tx.conn(), &found, current)
+            .await);
     }
     if row.user.email != old.email {
         codes::void_all(&mut tx.conn(), actor.id()).await?;

@@ -11,7 +11,7 @@ use shared::{
 };
 
 use super::{
-    account::{PROGRAM, check_for, own_values, unique},
+    account::{check_for, own_values, unique},
     api_tokens, codes, devices, sessions, usernames,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, AuditActor, AuditEvent, differences},
+        audit::{self, AuditActor, AuditEvent, PROGRAM, differences},
         passwords::{HashPriority, check_new},
     },
 };

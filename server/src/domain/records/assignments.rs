@@ -237,7 +237,7 @@ pub async fn update(
     let input = accept::<Assignment, _>(app, actor, Some(id), draft).await?;
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let old = &row.record.fields;
     let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     if fields == *old {
@@ -280,7 +280,7 @@ pub async fn end(
         tx.commit().await?;
         return Ok(());
     }
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let status = AssignmentStatus::Cancelled;
     let fields = AssignmentFields { status, ..row.record.fields.clone() };
     write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
@@ -307,7 +307,7 @@ pub async fn transfer(
     }
     lock_with(&mut tx.conn(), id, Some(doctor)).await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     if !row.record.is_active {
         let message = "has ended: only an active assignment can be transferred";
         return Err(Error::conflict("status", "ended", message));

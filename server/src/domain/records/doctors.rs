@@ -117,7 +117,7 @@ pub async fn update(
     let input = accept::<Doctor, _>(app, actor, Some(id), draft).await?;
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let old = &row.record.fields;
     let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     let changes = differences(old, &fields)?;
@@ -163,7 +163,7 @@ pub async fn archive(
         let message = "is not the id of an existing doctor";
         return Err(Error::invalid("reassign_to", FieldError::new("no_such_record", message)));
     }
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     match handover {
         Some(handover) => assignments::hand_over(app, &mut tx, actor, id, handover).await?,
         None => check_no_patients(&mut tx.conn(), id).await?,

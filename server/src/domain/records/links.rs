@@ -36,7 +36,7 @@ pub(crate) async fn link<R: Entry>(
         tx.commit().await?;
         return Ok(kept.shown(app, actor));
     }
-    kept.check_version(app, actor, precondition)?;
+    kept.check_version(app, &mut tx, actor, precondition).await?;
     check(&mut tx.conn(), user, R::ROLE).await?;
     let written = records::link(&mut tx.conn(), &kept.revision, user, actor.id(), now).await;
     let was_written = written.map_err(taken)?;

@@ -33,7 +33,7 @@ use super::{
     access::{self, Action},
     idempotency::{self, IdempotencyKey},
     listing::{PageRequest, PageSlice},
-    precondition::{self, Found, Precondition},
+    precondition::{LastChange, Precondition, Unmet},
 };
 use crate::{
     app::App,
@@ -132,20 +132,21 @@ impl<R: Record> Kept<R> {
         AuditEvent { patient, doctor, ..AuditEvent::new(action, R::ENTITY, Some(self.revision.id)) }
     }
 
-    /// Checks the precondition of a write. A refusal contains the record, so it is noted as a
-    /// read.
-    pub(super) fn check_version(
+    /// Checks the precondition of a write. A refusal that contains the record is noted as a read.
+    pub(super) async fn check_version(
         &self,
         app: &App,
+        tx: &mut Tx,
         actor: &Actor,
         precondition: &Precondition,
     ) -> Result<(), Error> {
-        let found = Found::from(&self.revision);
-        let checked = precondition.check(actor.id(), &found, || json!(self.shown(app, actor)));
-        if let Err(Error::Stale(_)) = checked {
+        let found = LastChange::from(&self.revision);
+        let Err(unmet) = precondition.check(actor.id(), &found) else { return Ok(()) };
+        let refusal = unmet.refuse(&mut tx.conn(), &found, json!(self.shown(app, actor))).await;
+        if let Error::Stale(_) = refusal {
             self.note_read(app, actor, R::READ);
         }
-        checked
+        Err(refusal)
     }
 
     /// Validates a changed state. Fails with every error at once: read-only members that differ
@@ -280,7 +281,7 @@ pub(crate) async fn restore<R: Entry>(
         tx.commit().await?;
         return Ok(kept.shown(app, actor));
     }
-    kept.check_version(app, actor, precondition)?;
+    kept.check_version(app, &mut tx, actor, precondition).await?;
     let was_written = R::restore(app, &mut tx, actor, &kept).await?;
     let action = format!("{}.restored", R::ENTITY);
     let event = AuditEvent { reason: restoring.reason, ..kept.event(&action) };
@@ -348,17 +349,16 @@ pub(super) async fn finish_changed<R: Record>(
 /// this is the second line of defence.
 pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R::Id) -> Error {
     drop(tx);
-    let read = async {
+    let refused = async {
         let mut read = app.db().read().await?;
-        R::get(app, &mut read.conn(), actor, id, ArchiveState::Any).await?.ok_or(Error::NotFound)
+        let mut conn = read.conn();
+        let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
+        let kept = kept.ok_or(Error::NotFound)?;
+        let found = LastChange::from(&kept.revision);
+        let unmet = Unmet::overtaken(actor.id(), &found);
+        Ok(unmet.refuse(&mut conn, &found, json!(kept.shown(app, actor))).await)
     };
-    match read.await {
-        Ok(kept) => {
-            let found = Found::from(&kept.revision);
-            precondition::overtaken(actor.id(), &found, json!(kept.shown(app, actor)))
-        }
-        Err(error) => error,
-    }
+    refused.await.unwrap_or_else(|error| error)
 }
 
 /// A page of a record's history, newest first.

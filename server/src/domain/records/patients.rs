@@ -127,7 +127,7 @@ pub async fn update(
     let (now, today) = (app.clock().now(), app.clock().today());
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let old = row.record.state();
     let state = row.check_state(&input.read_only, old.changed_by(&input, today))?;
     let changes = changes(&old, &state)?;
@@ -172,7 +172,7 @@ pub async fn archive(
         tx.commit().await?;
         return Ok(row.shown(app, actor));
     }
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let now = app.clock().now();
     // The assignments come first: the figures of assignments need them locked.
     assignments::suspend(app, &mut tx, actor, id).await?;
@@ -212,7 +212,7 @@ pub async fn purge(
     let row = Patient::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
     let row = row.ok_or(Error::NotFound)?;
     scope(actor, Action::PurgePatient)?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
     for (table, entity) in db::records::ABOUT_PATIENTS {
         for about in db::records::about(&mut tx.conn(), table, id).await? {

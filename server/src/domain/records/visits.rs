@@ -153,7 +153,7 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     lock_with(&mut tx.conn(), id, input.patient.value().copied()).await?;
     let row = find_to_change::<Visit>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    row.check_version(app, actor, precondition)?;
+    row.check_version(app, &mut tx, actor, precondition).await?;
     let old = &row.record.fields;
     let mut fields = old.clone();
     let applied = input.apply(&mut fields).into_result();

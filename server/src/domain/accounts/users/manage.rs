@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{
     FieldError, FieldErrors, UserId,
     account::{
@@ -24,13 +24,13 @@ use crate::{
     domain::{
         access::{Action, may, require_session, scope, user_permissions},
         accounts::{
-            account::{apply, changed_by_name, check_taken},
+            account::{apply, check_taken},
             codes::{self, Issued, Purpose},
             devices, sessions, usernames,
         },
         idempotency::{self, IdempotencyKey},
         listing::{PageSlice, read_page},
-        precondition::{Found, Precondition},
+        precondition::{LastChange, Precondition},
     },
     error::Error,
     keys::CODE_LIFETIME_MAX,
@@ -308,15 +308,8 @@ async fn find(
 ) -> Result<UserRow, Error> {
     let mut conn = tx.conn();
     let row = users::lock(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    let changed_by_name = changed_by_name(&mut conn, &row).await?;
-    let found = Found {
-        version: row.user.version,
-        changed_by: row.changed_by,
-        changed_by_name: &changed_by_name,
-        changed_at: row.user.updated_at,
-    };
+    let found = LastChange::from(&row);
+    let Err(unmet) = precondition.check(actor.id(), &found) else { return Ok(row) };
     let account = account(&mut conn, actor, &row).await?;
-    let current = || -> Value { json!(account) };
-    precondition.check(actor.id(), &found, current)?;
-    Ok(row)
+    Err(unmet.refuse(&mut conn, &found, json!(account)).await)
 }
