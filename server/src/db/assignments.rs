@@ -26,13 +26,13 @@ const TABLE: &str = "assignments";
 
 shared::assignment_fields! {
     columns! { AssignmentFields of "a" }
-    and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, p.mrn, \
+    and "a.patient_id, a.doctor_id, a.is_active, a.ended_at, p.mrn, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
         d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",
         record_columns!("a")
 }
 
-const REVISION: &str = revision_columns!("a", "p");
+const REVISION: &str = concat!(revision_columns!("a", "p"), ", a.resume_status");
 
 /// Every assignment has a patient and a doctor. The joins are outer ones so that no query plan
 /// begins with the wrong table.

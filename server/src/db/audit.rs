@@ -80,7 +80,7 @@ pub(crate) async fn insert_without_content(
     entries: &[NewEntry<'_>],
 ) -> Result<(), DbError> {
     let rows: Vec<_> = entries.iter().map(NewEntry::values).collect();
-    rows::insert(conn, TABLE, &rows, "").await.map(drop)
+    rows::insert(conn, TABLE, rows, "").await.map(drop)
 }
 
 /// Appends an audit event with its content, and the change that it is for subscribers.
@@ -116,17 +116,17 @@ pub(crate) async fn insert_many(
     changes: &[NewChange<'_>],
 ) -> Result<(), DbError> {
     let new: Vec<_> = entries.iter().map(NewEntry::values).collect();
-    let appended = rows::insert(conn, TABLE, &new, " RETURNING id, values_hash").await?;
+    let appended = rows::insert(conn, TABLE, new, " RETURNING id, values_hash").await?;
     // A database may return the new rows in any order. The hashes are salted, so no two are equal.
     let ids = appended.iter().map(|row| Ok((row.get("values_hash")?, row.get("id")?)));
     let ids = ids.collect::<Result<HashMap<Option<String>, i64>, Error>>()?;
-    let contents = entries.iter().filter_map(|entry| {
-        let (salt, content, hash) = entry.content?;
+    let contents = entries.iter().filter_map(|entry| entry.content).map(|(salt, content, hash)| {
         let id = ids.get(&Some(hash.to_owned())).copied();
-        Some(vec![("audit_id", id.into()), ("salt", salt.into()), ("content", content.into())])
+        let id = id.ok_or_else(|| Error::internal("an audit event was not appended"))?;
+        Ok(vec![("audit_id", id.into()), ("salt", salt.into()), ("content", content.into())])
     });
-    let contents: Vec<_> = contents.collect();
-    rows::insert(conn, "audit_values", &contents, "").await?;
+    let contents = contents.collect::<Result<Vec<_>, Error>>()?;
+    rows::insert(conn, "audit_values", contents, "").await?;
     changes::insert(conn, changes).await
 }
 

@@ -138,7 +138,8 @@ pub(super) async fn fetch<K, T>(
 
 /// A list that can be read.
 pub(crate) trait Listed {
-    /// The selected columns and the tables: `SELECT p.id FROM patients p …`, in two parts.
+    /// The selected columns and the tables: `SELECT p.id FROM patients p …`, in two parts. One column is
+    /// `id`. None is `place`, `rank` or `listed`, which are added.
     const COLUMNS: &'static str;
     /// From `FROM` on.
     const TABLES: &'static str;

@@ -106,7 +106,7 @@ impl Revision {
         }
     }
 
-    /// Reads the revision from a row with the columns of every record.
+    /// Reads the revision from a row with `record_columns!` and `revision_columns!`.
     pub(super) fn from_row(table: &'static str, row: &Row) -> Result<Self, Error> {
         Ok(Self {
             table,

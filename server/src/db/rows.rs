@@ -1,6 +1,7 @@
 //! Many rows in few statements.
 
 use super::{Conn, DbError, Row, Sql, sql::NewRow};
+use crate::error::Error;
 
 /// The numbers of rows that [`pieces`] have. The second one is that of a step of an import. Fewer rows than
 /// the last one are one piece.
@@ -10,11 +11,16 @@ const PIECES: [usize; 3] = [40, 20, 8];
 /// stay prepared. The largest pieces come first.
 pub(super) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = PIECES.into_iter().find(|size| *size <= rows.len()).unwrap_or(rows.len());
-        let (piece, rest) = rows.split_at_checked(size)?;
+        let (piece, rest) = rows.split_at_checked(piece(rows.len())?)?;
         rows = rest;
-        Some(piece).filter(|piece| !piece.is_empty())
+        Some(piece)
     })
+}
+
+/// The number of rows in the first piece of so many; `None` where there are none.
+fn piece(rows: usize) -> Option<usize> {
+    let size = PIECES.into_iter().find(|size| *size <= rows);
+    size.or(Some(rows)).filter(|size| *size > 0)
 }
 
 /// Inserts rows in their order, and returns what the clause `returning` says. All rows must have the same
@@ -25,15 +31,16 @@ pub(super) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 pub(super) async fn insert(
     conn: &mut Conn<'_>,
     table: &'static str,
-    rows: &[NewRow],
+    rows: Vec<NewRow>,
     returning: &'static str,
 ) -> Result<Vec<Row>, DbError> {
     if !conn.0.is_sqlite() {
         return insert_lists(conn, table, rows, returning).await;
     }
-    let mut returned = Vec::new();
-    for some in pieces(rows) {
-        let mut sql = Sql::insert(table, some.to_vec());
+    let (mut returned, mut rows) = (Vec::new(), rows);
+    while let Some(size) = piece(rows.len()) {
+        let rest = rows.split_off(size);
+        let mut sql = Sql::insert(table, std::mem::replace(&mut rows, rest));
         sql.push(returning);
         returned.extend(sql.fetch_all(conn).await?);
     }
@@ -43,18 +50,22 @@ pub(super) async fn insert(
 async fn insert_lists(
     conn: &mut Conn<'_>,
     table: &'static str,
-    rows: &[NewRow],
+    rows: Vec<NewRow>,
     returning: &'static str,
 ) -> Result<Vec<Row>, DbError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let names: Vec<_> = first.iter().map(|(name, _)| *name).collect();
     let places: Vec<_> = (1..=names.len()).map(|place| format!("${place}")).collect();
-    let (names, places) = (names.join(", "), places.join(", "));
-    let text = format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({places}){returning}");
-    let mut lists = vec![Vec::with_capacity(rows.len()); first.len()];
+    let (columns, places) = (names.join(", "), places.join(", "));
+    let text = format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({places}){returning}");
+    let mut lists: Vec<_> = names.iter().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
+        // PostgreSQL would complete a shorter list, and mix the values of the rows.
+        if !row.iter().map(|(name, _)| *name).eq(names.iter().copied()) {
+            return Err(Error::internal("rows of one table with different columns").into());
+        }
         for (list, (_, value)) in lists.iter_mut().zip(row) {
-            list.push(value.clone());
+            list.push(value);
         }
     }
     conn.0.fetch_with_lists(text, lists).await

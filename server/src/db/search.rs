@@ -121,7 +121,7 @@ pub(super) async fn insert_terms(
     let row =
         |(id, term): &(i64, String)| vec![("term", term.as_str().into()), (owner, (*id).into())];
     let rows: Vec<_> = all.iter().map(row).collect();
-    rows::insert(conn, table, &rows, "").await.map(drop)
+    rows::insert(conn, table, rows, "").await.map(drop)
 }
 
 /// Completes the statement that inserts the terms of a new record, which is the row that others refer

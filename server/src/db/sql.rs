@@ -5,7 +5,7 @@ use sqlx::{Decode, Postgres, Type};
 use super::{Conn, DbError, arg::Arg, postgres, sqlite};
 use crate::error::Error;
 
-/// The maximum number of rows in one statement.
+/// The maximum number of values that are looked up in one statement.
 pub(super) const ROWS: usize = 100;
 
 /// Up to so many rows, or a round number of them with one more, are a usual number for [`Sql::limit`].

@@ -38,7 +38,7 @@ pub(crate) struct NewUser<'a> {
 }
 
 pub(super) const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
-    password_hash, is_active, email_verified, created_at, updated_at, version, changed_by, sort_name";
+    password_hash, is_active, email_verified, created_at, updated_at, version, changed_by";
 const TABLES: &str = " FROM users ";
 
 fn select() -> Sql {

@@ -12,8 +12,8 @@ use crate::{
 
 /// The number of records in a step. The time is checked after each step.
 const STEP: usize = 20;
-/// How long a piece may take before it is committed. A clerk's save waits for one piece on average, and
-/// must still seem to be done at once.
+/// How long a piece may take before no further step begins. Other writers also wait for its last step and
+/// its commit. A clerk who saves something meanwhile should not notice it.
 const HOLD_TIME: Duration = Duration::from_millis(15);
 /// The pause after a piece. A process that waits for SQLite's only writer checks more often than
 /// that.

@@ -50,7 +50,7 @@ impl From<&UserRow> for LastChange {
 /// The reason why a precondition is not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmet {
-    /// None was given, and somebody else made the last change.
+    /// No version was given, and somebody else made the last change.
     Missing,
     /// The record has another version.
     Stale(StaleCause),
@@ -74,25 +74,26 @@ impl Precondition {
 }
 
 impl Unmet {
-    /// The refusal of a write that another one has overtaken.
+    /// The reason for refusing a write that another one has overtaken.
     pub fn overtaken(caller: UserId, found: &LastChange) -> Self {
         Self::Stale(cause(caller, found))
     }
 
-    /// The error. A stale version is answered with the record as it is now, and with the name of the
-    /// user who made the last change, which is read here.
+    /// Makes the error. A stale version is answered with the record as it is now, and with the name of
+    /// the user who made the last change, which is read here.
     pub(crate) async fn refuse(
         self,
         conn: &mut Conn<'_>,
         found: &LastChange,
-        current: Value,
+        current: impl FnOnce() -> Value,
     ) -> Error {
         let Self::Stale(cause) = self else { return Error::PreconditionRequired };
         let changed_by = match users::get(conn, found.by).await {
             Ok(user) => user.map_or_else(|| PROGRAM.to_owned(), |by| by.user.label().to_owned()),
             Err(error) => return error.into(),
         };
-        Error::Stale(Box::new(Stale { current, changed_by, changed_at: found.at, cause }))
+        let stale = Stale { current: current(), changed_by, changed_at: found.at, cause };
+        Error::Stale(Box::new(stale))
     }
 }
 

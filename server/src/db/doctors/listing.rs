@@ -83,7 +83,7 @@ impl Listed for Listing<'_> {
 pub(crate) struct SpecializationListing;
 
 impl Listed for SpecializationListing {
-    const COLUMNS: &'static str = "SELECT s.specialization_key, s.specialization, s.doctors, s.id";
+    const COLUMNS: &'static str = "SELECT s.specialization, s.doctors, s.id";
     const TABLES: &'static str = " FROM (SELECT specialization_key, \
         max(specialization) AS specialization, count(*) AS doctors, min(id) AS id FROM doctors \
         WHERE archived_at IS NULL GROUP BY specialization_key) AS s";

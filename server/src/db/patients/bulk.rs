@@ -124,7 +124,7 @@ async fn insert_rows(
     for (mrn, state) in mrns.iter().zip(states) {
         rows.push(new_row(mrn, state, owner, now)?);
     }
-    let inserted = rows::insert(conn, TABLE, &rows, " RETURNING id, mrn").await?;
+    let inserted = rows::insert(conn, TABLE, rows, " RETURNING id, mrn").await?;
     let ids = inserted.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
     Ok(ids.collect::<Result<_, Error>>()?)
 }
@@ -141,7 +141,7 @@ pub(super) async fn insert_identifiers(
         ]
     };
     let rows: Vec<_> = identifiers.iter().map(row).collect();
-    rows::insert(conn, "patient_identifiers", &rows, "").await.map(drop)
+    rows::insert(conn, "patient_identifiers", rows, "").await.map(drop)
 }
 
 /// The identifiers among these that a current patient has, with the patient.

@@ -26,6 +26,11 @@ impl Row {
         let is_next = self.row.columns().get(next).is_some_and(|column| column.name() == name);
         let place = if is_next { next } else { self.row.try_column(name)?.ordinal() };
         self.next.store(place + 1, Ordering::Relaxed);
-        self.row.try_get(place)
+        self.row.try_get(place).map_err(|error| match error {
+            sqlx::Error::ColumnDecode { source, .. } => {
+                sqlx::Error::ColumnDecode { index: name.to_owned(), source }
+            }
+            error => error,
+        })
     }
 }

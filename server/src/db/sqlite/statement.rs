@@ -13,8 +13,8 @@ use rusqlite::{
 
 use super::super::arg::Arg;
 
-/// The longest text of a statement that is kept prepared, in bytes. Longer ones insert many rows,
-/// and seldom the same number of them.
+/// The longest text of a statement that is kept prepared, in bytes. Longer ones hold many
+/// values, and seldom the same number of them.
 const KEPT_LENGTH_MAX: usize = 4096;
 
 /// Runs a statement and returns its rows.

@@ -69,7 +69,7 @@ pub async fn update(
         if is_outdated { Err(Unmet::overtaken(actor.id(), &found)) } else { Ok(()) }
     });
     if let Err(unmet) = checked {
-        let current = json!(shown(app, actor, old));
+        let current = || json!(shown(app, actor, old));
         return Err(unmet.refuse(&mut tx.conn(), &found, current).await);
     }
     let mut errors = FieldErrors::default();
@@ -82,7 +82,7 @@ pub async fn update(
         return Ok(shown(app, actor, old));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
-        let current = json!(shown(app, actor, old));
+        let current = || json!(shown(app, actor, old));
         return Err(Unmet::overtaken(actor.id(), &found)
             .refuse(&mut tx.conn(), &found, current)
             .await);

@@ -142,7 +142,7 @@ impl<R: Record> Kept<R> {
     ) -> Result<(), Error> {
         let found = LastChange::from(&self.revision);
         let Err(unmet) = precondition.check(actor.id(), &found) else { return Ok(()) };
-        let refusal = unmet.refuse(&mut tx.conn(), &found, json!(self.shown(app, actor))).await;
+        let refusal = unmet.refuse(&mut tx.conn(), &found, || json!(self.shown(app, actor))).await;
         if let Error::Stale(_) = refusal {
             self.note_read(app, actor, R::READ);
         }
@@ -356,7 +356,11 @@ pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R
         let kept = kept.ok_or(Error::NotFound)?;
         let found = LastChange::from(&kept.revision);
         let unmet = Unmet::overtaken(actor.id(), &found);
-        Ok(unmet.refuse(&mut conn, &found, json!(kept.shown(app, actor))).await)
+        let refusal = unmet.refuse(&mut conn, &found, || json!(kept.shown(app, actor))).await;
+        if let Error::Stale(_) = refusal {
+            kept.note_read(app, actor, R::READ);
+        }
+        Ok(refusal)
     };
     refused.await.unwrap_or_else(|error| error)
 }

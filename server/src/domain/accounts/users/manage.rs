@@ -311,5 +311,5 @@ async fn find(
     let found = LastChange::from(&row);
     let Err(unmet) = precondition.check(actor.id(), &found) else { return Ok(row) };
     let account = account(&mut conn, actor, &row).await?;
-    Err(unmet.refuse(&mut conn, &found, json!(account)).await)
+    Err(unmet.refuse(&mut conn, &found, || json!(account)).await)
 }
