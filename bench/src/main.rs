@@ -115,6 +115,9 @@ struct Options {
     /// The folder of the filled databases, which are kept. Default: `bench` in Cargo's folder
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Leave out searches and lookups, which a database of many patients answers too slowly
+    #[arg(long)]
+    without_searches: bool,
     /// Play only the scene of the terminals, for this many seconds
     #[arg(long, value_name = "SECONDS")]
     scene: Option<u64>,
@@ -208,6 +211,7 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
             starts: options.starts,
             pause: if options.quick { SHORT_PAUSE } else { PAUSE },
             listeners: options.listeners,
+            with_searches: !options.without_searches,
             is_short: options.quick,
         },
         peers: options.peers.clone(),

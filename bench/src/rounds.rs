@@ -26,6 +26,8 @@ pub(crate) struct Extent {
     pub(crate) pause: Duration,
     /// The number of listeners of live changes.
     pub(crate) listeners: u64,
+    /// Whether searches and lookups are measured.
+    pub(crate) with_searches: bool,
     /// Whether it is a smoke test, which leaves out what is measured like something else.
     pub(crate) is_short: bool,
 }
@@ -38,7 +40,9 @@ impl Extent {
 
     /// Whether this load is measured over so many connections.
     fn covers(&self, what: What, connections: u64) -> bool {
-        !self.is_short || what == What::Get || connections == self.fewest()
+        let is_search = matches!(what, What::Search | What::Lookup);
+        (self.with_searches || !is_search)
+            && (!self.is_short || what == What::Get || connections == self.fewest())
     }
 }
 
