@@ -20,7 +20,7 @@ use crate::{error::Error, finding::Finding};
 /// The registrations of a quarter of an hour have one row.
 const QUARTER: i64 = 15 * 60;
 /// The maximum number of changes that are added up in one statement.
-const FOLDED_AT_ONCE: i64 = 1_000;
+pub(super) const FOLDED_AT_ONCE: i64 = 1_000;
 /// The maximum number of differences that are added on SQLite in one statement.
 const ADDED_AT_ONCE: usize = 100;
 /// The deadline for counting all records on PostgreSQL.
@@ -134,20 +134,26 @@ pub(super) async fn busiest(conn: &mut Conn<'_>) -> Result<Vec<BusyDoctor>, DbEr
     Ok(busy.collect::<Result<_, Error>>()?)
 }
 
-/// Adds some changes of PostgreSQL's writers to the figures, and returns whether there may be more.
-pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+/// Adds changes of PostgreSQL's writers to the figures, at most [`FOLDED_AT_ONCE`], and returns how many.
+pub(super) async fn fold(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     let mut sql = Sql::new(
         "WITH gone AS (DELETE FROM figure_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM \
-         figure_changes LIMIT ",
+         figure_changes ",
     );
-    sql.bind(FOLDED_AT_ONCE).push(
+    sql.limit(FOLDED_AT_ONCE, 0).push(
         ")) RETURNING figure, key, number), \
          added AS (INSERT INTO figures (figure, key, number) \
          SELECT figure, key, sum(number) FROM gone GROUP BY figure, key ORDER BY figure, key \
          ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + EXCLUDED.number) \
          SELECT count(*) AS gone FROM gone",
     );
-    Ok(sql.fetch_one(conn).await?.get::<i64>("gone")? == FOLDED_AT_ONCE)
+    Ok(sql.fetch_one(conn).await?.get("gone")?)
+}
+
+/// Frees the room of changes that were added up. PostgreSQL does so itself after a minute or later; until
+/// then each reader of a figure, and each addition, reads over them.
+pub(super) async fn vacuum(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    Sql::new("VACUUM figure_changes").execute(conn).await.map(drop)
 }
 
 /// A figure that is not what counting the records gives. Its text is for the operator.

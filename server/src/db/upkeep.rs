@@ -18,6 +18,8 @@ const REST_TIME: Duration = Duration::from_secs(5);
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
 /// The pause between two looks for changes of figures.
 const FOLD_PAUSE: Duration = Duration::from_secs(1);
+/// The number of added-up changes of figures after which their room is freed, some 70 pages.
+const VACUUM_AFTER: i64 = 10_000;
 /// The deadline for updating the statistics of all tables of PostgreSQL.
 const ANALYZE_TIME: Duration = Duration::from_secs(10 * 60);
 
@@ -77,23 +79,36 @@ pub(super) async fn keep_log_short(db: Db) {
 /// Adds the changes of figures to the figures, so that few are summed up by a reader. A process looks
 /// after its own transactions; what another one leaves behind is found at the next of them.
 pub(super) async fn keep_figures_folded(db: Db) {
-    let mut seen = None;
+    let (mut seen, mut folded) = (None, 0);
     while !db.is_closed() {
         sleep(FOLD_PAUSE).await;
         let commits = Some(db.health.commits());
         if seen == commits || db.is_closed() {
             continue;
         }
-        match fold(&db).await {
+        match fold(&db, &mut folded).await {
             Ok(()) => seen = commits,
             Err(error) => tracing::debug!(%error, "changes of figures could not be added up"),
         }
     }
 }
 
-async fn fold(db: &Db) -> Result<(), Error> {
+/// Adds up all changes. It also frees their room, once so many were `folded` since the last time.
+async fn fold(db: &Db, folded: &mut i64) -> Result<(), Error> {
     // Outside a transaction, so that it is not taken for a commit of a request.
-    while figures::fold(&mut db.read().await?.conn()).await? {}
+    let mut read = db.read().await?;
+    loop {
+        let count = figures::fold(&mut read.conn()).await?;
+        *folded += count;
+        if count < figures::FOLDED_AT_ONCE {
+            break;
+        }
+    }
+    // Only room at the end of the table is given back, so it is best done when all are added up.
+    if *folded >= VACUUM_AFTER {
+        figures::vacuum(&mut read.conn()).await?;
+        *folded = 0;
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use argon2::Block;
 use tokio::time::sleep;
 
 /// How long an area is kept for the next password. It has 19 MiB.
-const KEPT: Duration = Duration::from_secs(10);
+const KEPT: Duration = Duration::from_secs(2);
 
 /// The memory areas. Clones share them.
 #[derive(Clone)]
