@@ -41,8 +41,16 @@ impl Course<'_> {
         format!("{}, {} patients", engine.name(), grouped(self.patients))
     }
 
+    /// Measures on a database.
+    pub(crate) async fn on(&self, engine: Engine) -> Outcome<Findings> {
+        match engine {
+            Engine::Sqlite => self.on_sqlite().await,
+            Engine::Postgres => self.on_postgres().await,
+        }
+    }
+
     /// Measures on SQLite.
-    pub(crate) async fn on_sqlite(&self) -> Outcome<Findings> {
+    async fn on_sqlite(&self) -> Outcome<Findings> {
         let filled = fill::sqlite(self.folder, self.patients).await?;
         let run = empty_folder(self.folder.join("run"))?;
         let copy = |name: &str| -> Outcome<String> {

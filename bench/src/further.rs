@@ -35,21 +35,67 @@ impl Course<'_> {
         filled: &Path,
         findings: &mut Findings,
     ) -> Outcome<()> {
+        // The number of patients means nothing to listeners.
+        let fewer = fill::sqlite(self.folder, self.patients.min(self.base)).await?;
+        if self.patients > self.base {
+            self.scale_of_files([&fewer, filled], findings).await?;
+        }
+        let run = empty_folder(self.folder.join("run"))?;
+        let place = run.join("listeners.sqlite");
+        std::fs::copy(&fewer, &place)?;
+        let both = (place.as_path(), run.as_path());
+        findings.0.push(listeners(self.programs, both, &self.extent, Engine::Sqlite.name()).await?);
+        Ok(std::fs::remove_dir_all(run)?)
+    }
+
+    /// Only compares with fewer patients.
+    pub(crate) async fn scale_alone(&self, engine: Engine) -> Outcome<Findings> {
+        let mut findings = Findings::default();
+        match engine {
+            Engine::Sqlite => {
+                let fewer = fill::sqlite(self.folder, self.base).await?;
+                let filled = fill::sqlite(self.folder, self.patients).await?;
+                self.scale_of_files([&fewer, &filled], &mut findings).await?;
+            }
+            Engine::Postgres => {
+                let cluster = Cluster::start(&self.folder.join("postgres"))?;
+                let filled = fill::postgres(&|name| cluster.url(name), self.patients).await?;
+                let mut databases = Databases::of(&cluster).await?;
+                self.scale_of_databases(&mut databases, &filled, &mut findings).await?;
+                databases.drop_all().await?;
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Compares copies of two SQLite files.
+    async fn scale_of_files(
+        &self,
+        [fewer, all]: [&Path; 2],
+        findings: &mut Findings,
+    ) -> Outcome<()> {
         let run = empty_folder(self.folder.join("run"))?;
         let copy = |from: &Path, name: &str| -> Outcome<String> {
             std::fs::copy(from, run.join(name))?;
             Ok(format!("sqlite:{}", run.join(name).display()))
         };
-        // The number of patients means nothing to listeners.
-        let fewer = fill::sqlite(self.folder, self.patients.min(self.base)).await?;
-        if self.patients > self.base {
-            let databases = [copy(&fewer, "base.sqlite")?, copy(filled, "all.sqlite")?];
-            self.scale(Engine::Sqlite, databases, &run, findings).await?;
-        }
-        let place = run.join("listeners.sqlite");
-        std::fs::copy(&fewer, &place)?;
-        let both = (place.as_path(), run.as_path());
-        findings.0.push(listeners(self.programs, both, &self.extent, Engine::Sqlite.name()).await?);
+        let copies = [copy(fewer, "base.sqlite")?, copy(all, "all.sqlite")?];
+        self.scale(Engine::Sqlite, [&copies[0], &copies[1]], &run, findings).await?;
+        Ok(std::fs::remove_dir_all(run)?)
+    }
+
+    /// Compares copies of two databases of PostgreSQL.
+    async fn scale_of_databases(
+        &self,
+        databases: &mut Databases<'_>,
+        filled: &str,
+        findings: &mut Findings,
+    ) -> Outcome<()> {
+        let url = |name: &str| databases.cluster.url(name);
+        let fewer = fill::postgres(&url, self.base).await?;
+        let copies = databases.copy([&fewer, filled]).await?;
+        let run = empty_folder(self.folder.join("run"))?;
+        self.scale(Engine::Postgres, [&copies[0], &copies[1]], &run, findings).await?;
         Ok(std::fs::remove_dir_all(run)?)
     }
 
@@ -65,7 +111,7 @@ impl Course<'_> {
     async fn scale(
         &self,
         engine: Engine,
-        [fewer, all]: [String; 2],
+        [fewer, all]: [&str; 2],
         run: &Path,
         (tables, faults): &mut Findings,
     ) -> Outcome<()> {
@@ -76,7 +122,7 @@ impl Course<'_> {
             Side::start(title, self.programs, database, &run.join(name), patients).await
         };
         let mut sides =
-            [start(&fewer, "fewer", self.base).await?, start(&all, "all", self.patients).await?];
+            [start(fewer, "fewer", self.base).await?, start(all, "all", self.patients).await?];
         let title = format!("{} beside {}", self.title(engine), grouped(self.base));
         let title = (title, Some(goals::scale(self.patients)));
         tables.push(compare(&mut results, &mut sides, self.compared(), &self.extent, title).await?);
@@ -93,22 +139,17 @@ impl Course<'_> {
         let url = |name: &str| cluster.url(name);
         let filled = fill::postgres(&url, self.patients).await?;
         let run = empty_folder(self.folder.join("run"))?;
-        let mut databases = Databases {
-            operator: PgConnection::connect(&cluster.url("postgres")).await?,
-            cluster: &cluster,
-        };
+        let mut databases = Databases::of(&cluster).await?;
         let copies = databases.copy([&filled, &filled]).await?;
         let targets = self.programs(&run, [&copies[0], &copies[1]]).await?;
         let mut findings = self.measure(targets, &run, Engine::Postgres).await?;
         let copies = databases.copy([&filled, &filled]).await?;
         self.without_statistics(copies, &run, &mut findings).await?;
+        std::fs::remove_dir_all(run)?;
         if self.patients > self.base {
-            let fewer = fill::postgres(&url, self.base).await?;
-            let copies = databases.copy([&fewer, &filled]).await?;
-            self.scale(Engine::Postgres, copies, &run, &mut findings).await?;
+            self.scale_of_databases(&mut databases, &filled, &mut findings).await?;
         }
         databases.drop_all().await?;
-        std::fs::remove_dir_all(run)?;
         Ok(findings)
     }
 
@@ -156,6 +197,11 @@ struct Databases<'a> {
 
 impl Databases<'_> {
     const NAMES: [&'static str; 2] = ["run_first", "run_second"];
+
+    async fn of(cluster: &Cluster) -> Outcome<Databases<'_>> {
+        let operator = PgConnection::connect(&cluster.url("postgres")).await?;
+        Ok(Databases { cluster, operator })
+    }
 
     /// Makes them anew as copies of others, and returns their addresses.
     async fn copy(&mut self, templates: [&str; 2]) -> Outcome<[String; 2]> {

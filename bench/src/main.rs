@@ -118,6 +118,9 @@ struct Options {
     /// Leave out searches and lookups, which a database of many patients answers too slowly
     #[arg(long)]
     without_searches: bool,
+    /// Only compare with fewer patients (`--base`), as far as the disk has no room for more
+    #[arg(long, conflicts_with = "scene")]
+    only_scale: bool,
     /// Play only the scene of the terminals, for this many seconds
     #[arg(long, value_name = "SECONDS")]
     scene: Option<u64>,
@@ -135,10 +138,10 @@ impl Options {
     /// The bytes that the databases take: the filled ones, the copies of the programs, and what is
     /// written meanwhile.
     fn disk(&self) -> u64 {
-        let copies = 2 + u64::from(self.peers.is_some());
+        let copies = if self.only_scale { 1 } else { 2 + u64::from(self.peers.is_some()) };
         let engines = [
             (Engine::Sqlite, fill::SIZE_ON_SQLITE, copies),
-            (Engine::Postgres, fill::SIZE_ON_POSTGRES, 2),
+            (Engine::Postgres, fill::SIZE_ON_POSTGRES, copies.min(2)),
         ];
         let measured = engines.iter().filter(|(engine, ..)| self.measures(*engine));
         // Fewer patients are beside them in a file and its copy.
@@ -189,6 +192,9 @@ fn main() -> ExitCode {
 
 /// Measures, and prints or writes the figures. Returns everything that was wrong.
 fn run(options: &Options) -> Outcome<Vec<String>> {
+    if options.only_scale && options.patients <= options.base {
+        return Err("there are not more patients than those to compare with".into());
+    }
     let folder = match &options.folder {
         Some(folder) => std::path::absolute(folder)?,
         None => programs::built()?.join("bench"),
@@ -217,14 +223,20 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         peers: options.peers.clone(),
     };
     let mut findings = Vec::new();
-    if options.measures(Engine::Sqlite) {
-        findings.push(play(options, &programs, &folder, &runtime)?);
-    }
-    if options.scene.is_none() && options.measures(Engine::Sqlite) {
-        findings.push(runtime.block_on(course.on_sqlite())?);
-    }
-    if options.scene.is_none() && options.measures(Engine::Postgres) {
-        findings.push(runtime.block_on(course.on_postgres())?);
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if !options.measures(engine) {
+            continue;
+        }
+        if options.only_scale {
+            findings.push(runtime.block_on(course.scale_alone(engine))?);
+            continue;
+        }
+        if engine == Engine::Sqlite {
+            findings.push(play(options, &programs, &folder, &runtime)?);
+        }
+        if options.scene.is_none() {
+            findings.push(runtime.block_on(course.on(engine))?);
+        }
     }
     let (tables, faults): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
     let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());

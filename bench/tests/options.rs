@@ -19,6 +19,12 @@ fn a_number_of_patients_that_cannot_be_measured_is_refused() {
 }
 
 #[test]
+fn nothing_is_compared_with_as_many_patients() {
+    let (is_done, said) = run(env!("CARGO_BIN_EXE_bench"), &["--only-scale"]);
+    assert!(!is_done && said.contains("not more patients"), "{said}");
+}
+
+#[test]
 fn the_bare_program_says_what_it_serves() {
     let (is_done, said) = run(env!("CARGO_BIN_EXE_bare"), &["sqlite"]);
     assert!(!is_done && said.contains("sqlite FILE"), "{said}");
