@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::pty::DEADLINE;
 
@@ -58,6 +58,10 @@ impl Server {
     /// Lets it do nothing more. What is sent to it waits.
     pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
+        // A thread of it may go on for a moment. The system tells its parent when all have stopped.
+        let pid = Pid::from_child(&self.child);
+        let stopped = waitpid(Some(pid), WaitOptions::UNTRACED).unwrap();
+        assert!(stopped.is_some_and(|(_, status)| status.stopped()), "it has ended");
     }
 
     /// Waits until a server that was frozen has so many connections with requests that it has not read.
