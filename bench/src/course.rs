@@ -51,7 +51,7 @@ impl Course<'_> {
 
     /// Measures on SQLite.
     async fn on_sqlite(&self) -> Outcome<Findings> {
-        let filled = fill::sqlite(self.folder, self.patients).await?;
+        let filled = fill::sqlite(self.folder, fill::VARIED, self.patients).await?;
         let run = empty_folder(self.folder.join("run"))?;
         let copy = |name: &str| -> Outcome<String> {
             let path = run.join(name);

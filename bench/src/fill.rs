@@ -13,13 +13,13 @@ use server::{
     },
     sample,
 };
-use shared::account::Role;
+use shared::{account::Role, patient::PatientFields};
 use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,
 };
 
-use crate::{Outcome, say};
+use crate::{Outcome, people::person, say};
 use rows::Filler;
 
 /// The account of the front desk.
@@ -48,9 +48,19 @@ pub(crate) fn clerk(number: u64) -> String {
     format!("clerk{number}@example.com")
 }
 
+/// Who is written: the beginning of the file's name, and the members of the person with a number.
+pub(crate) type People = (&'static str, fn(u64) -> PatientFields);
+
+/// The people of all loads.
+pub(crate) const VARIED: People = ("", person);
+
 /// Fills a SQLite file, unless it is there. Returns its path.
-pub(crate) async fn sqlite(folder: &Path, patients: u64) -> Outcome<PathBuf> {
-    let path = folder.join(format!("{patients}.sqlite"));
+pub(crate) async fn sqlite(
+    folder: &Path,
+    (name, person): People,
+    patients: u64,
+) -> Outcome<PathBuf> {
+    let path = folder.join(format!("{name}{patients}.sqlite"));
     let url = |path: &Path| format!("sqlite:{}", path.display());
     if path.exists() {
         // The migrations of a newer version.
@@ -68,7 +78,7 @@ pub(crate) async fn sqlite(folder: &Path, patients: u64) -> Outcome<PathBuf> {
     filler
         .tell("PRAGMA foreign_keys = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
         .await?;
-    filler.fill(patients).await?;
+    filler.fill(patients, person).await?;
     filler.tell("ANALYZE; PRAGMA journal_mode = WAL").await?;
     filler.close().await?;
     std::fs::rename(&partial, &path)?;
@@ -94,7 +104,7 @@ pub(crate) async fn postgres(url: &dyn Fn(&str) -> String, patients: u64) -> Out
     tell(format!("CREATE DATABASE {partial}")).await?;
     desk(&url(&partial)).await?;
     let mut filler = Filler::Postgres(PgConnection::connect(&url(&partial)).await?);
-    filler.fill(patients).await?;
+    filler.fill(patients, person).await?;
     filler.tell(SETTLE).await?;
     filler.tell("VACUUM ANALYZE").await?;
     filler.close().await?;

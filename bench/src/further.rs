@@ -36,7 +36,7 @@ impl Course<'_> {
         findings: &mut Findings,
     ) -> Outcome<()> {
         // The number of patients means nothing to listeners.
-        let fewer = fill::sqlite(self.folder, self.patients.min(self.base)).await?;
+        let fewer = fill::sqlite(self.folder, fill::VARIED, self.patients.min(self.base)).await?;
         if self.patients > self.base {
             self.scale_of_files([&fewer, filled], findings).await?;
         }
@@ -53,8 +53,8 @@ impl Course<'_> {
         let mut findings = Findings::default();
         match engine {
             Engine::Sqlite => {
-                let fewer = fill::sqlite(self.folder, self.base).await?;
-                let filled = fill::sqlite(self.folder, self.patients).await?;
+                let fewer = fill::sqlite(self.folder, fill::VARIED, self.base).await?;
+                let filled = fill::sqlite(self.folder, fill::VARIED, self.patients).await?;
                 self.scale_of_files([&fewer, &filled], &mut findings).await?;
             }
             Engine::Postgres => {

@@ -7,6 +7,7 @@ mod course;
 mod disturbed;
 mod fastify;
 mod fill;
+mod finding;
 mod further;
 mod goals;
 mod listeners;
@@ -42,10 +43,11 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 /// The seconds of the scene where none are given, and in a smoke test.
 const SCENE: u64 = 120;
 const SHORT_SCENE: u64 = 10;
-/// Patients of a smoke test, fewer ones that they are compared with, and listeners.
+/// Patients of a smoke test, fewer ones that they are compared with, listeners, and people who are asked for.
 const FEW: u64 = 2_000;
 const FEWER: u64 = 500;
 const FEW_LISTENERS: u64 = 100;
+const FEW_ASKED: u64 = 5;
 /// How long a program is left alone before its memory is measured, and in a smoke test.
 const PAUSE: Duration = Duration::from_secs(5);
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
@@ -121,6 +123,12 @@ struct Options {
     /// Only compare with fewer patients (`--base`), as far as the disk has no room for more
     #[arg(long, conflicts_with = "scene")]
     only_scale: bool,
+    /// Only ask for people whose names or data come with errors, and write docs/FINDING.md
+    #[arg(long, conflicts_with_all = ["scene", "only_scale", "only"])]
+    finding: bool,
+    /// How many people are asked for in each way
+    #[arg(long, default_value_t = 500)]
+    asked: u64,
     /// Play only the scene of the terminals, for this many seconds
     #[arg(long, value_name = "SECONDS")]
     scene: Option<u64>,
@@ -176,6 +184,7 @@ fn main() -> ExitCode {
         (options.connections, options.profile) = (vec![4, 8], "dev".to_owned());
         (options.base, options.starts, options.listeners) = (FEWER, 2, FEW_LISTENERS);
         (options.print, options.terminals) = (true, 3);
+        options.asked = FEW_ASKED;
     }
     match run(&options) {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
@@ -222,7 +231,20 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
         },
         peers: options.peers.clone(),
     };
+    if options.finding {
+        let finding = finding::measure(&programs, &folder, options.patients, options.asked);
+        let text = page::finding(&about, &runtime.block_on(finding)?);
+        writeln!(std::io::stdout(), "{text}")?;
+        if !options.print {
+            page::write_finding(&text)?;
+        }
+        return Ok(Vec::new());
+    }
     let mut findings = Vec::new();
+    if options.quick {
+        // Whether it works: its tables are not shown.
+        runtime.block_on(finding::measure(&programs, &folder, options.patients, options.asked))?;
+    }
     for engine in [Engine::Sqlite, Engine::Postgres] {
         if !options.measures(engine) {
             continue;
@@ -259,7 +281,7 @@ fn play(
     let place = target::empty_folder(folder.join("scene"))?;
     let stage = scene::Stage {
         programs,
-        database: &runtime.block_on(fill::sqlite(folder, patients))?,
+        database: &runtime.block_on(fill::sqlite(folder, fill::VARIED, patients))?,
         folder: &place,
         patients,
         terminals: options.terminals,

@@ -9,6 +9,17 @@ use crate::{
 };
 
 const PAGE: &str = "docs/PERFORMANCE.md";
+const FINDING: &str = "docs/FINDING.md";
+const ABOUT_FINDING: &str = "\
+# Finding people
+
+How often the right person is found by what a clerk types, first or among the first five.
+`cargo run --release -p bench -- --finding` writes this page.
+
+The people are invented (`bench/src/finding`): both surnames, accents, apostrophes, hyphens, particles, one name only,
+and many namesakes. Half of the surnames are rare. A damage is one thing that went wrong between two registrations. The
+same people and damages come in every run.
+";
 const BEGIN: &str =
     "<!-- The figures of the server: `cargo run --release -p bench` writes them. -->";
 const END: &str = "<!-- The end of the figures of the server. -->";
@@ -46,6 +57,17 @@ fn with_figures(page: &str, patients: u64, figures: &str) -> Option<String> {
     parts.insert(patients, figures.trim());
     let parts = parts.iter().map(|(number, it)| format!("{PART}{number}{PART_END}\n\n{it}\n\n"));
     Some(format!("{before}{BEGIN}\n\n{}{END}{after}", parts.collect::<String>()))
+}
+
+/// The page about finding people.
+pub(crate) fn finding(about: &str, tables: &[Table]) -> String {
+    let tables: Vec<_> = tables.iter().map(ToString::to_string).collect();
+    format!("{ABOUT_FINDING}\n{about}\n\n{}", tables.join("\n"))
+}
+
+/// Writes the page about finding people.
+pub(crate) fn write_finding(text: &str) -> Outcome<()> {
+    Ok(std::fs::write(workspace().join(FINDING), text)?)
 }
 
 #[cfg(test)]

@@ -124,10 +124,16 @@ const ALLERGIES: &[&str] = &["Penicillin", "Latex", "Peanuts", "Iodine contrast"
 const HISTORIES: &[&str] = &["Asthma since childhood", "Hypertension", "Appendectomy in 2009"];
 
 /// Random numbers of one person. SplitMix64, as in `server::sample`.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, end: usize) -> usize {
+    /// The numbers that follow from this one.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below the end.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -136,23 +142,29 @@ impl Dice {
         usize::try_from(mixed >> 64).unwrap_or_default()
     }
 
-    fn pick<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
+    /// One of several, each as often.
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
         let place = self.below(choices.len());
         choices.get(place).copied()
     }
 
     /// One of several, the front ones more often: names are not all as common.
-    fn pick_common<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
+    pub(crate) fn pick_common<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
         let place = self.below(choices.len()).min(self.below(choices.len()));
         choices.get(place).copied()
     }
+}
+
+/// A last name that few share.
+pub(crate) fn family(dice: &mut Dice) -> String {
+    FAMILY.iter().filter_map(|parts| dice.pick_common(parts)).collect()
 }
 
 /// The members of the person with this number, from 1.
 pub(crate) fn person(number: u64) -> PatientFields {
     let mut dice = Dice(number.wrapping_mul(0xD1B5_4A32_D192_ED03));
     let first = dice.pick_common(GIVEN).unwrap_or_default();
-    let last: String = FAMILY.iter().filter_map(|parts| dice.pick_common(parts)).collect();
+    let last = family(&mut dice);
     let days = Days::new(dice.below(34_000) as u64);
     let born = NaiveDate::from_ymd_opt(2026, 1, 1).and_then(|day| day.checked_sub_days(days));
     let (city, state) = dice.pick(CITIES).unwrap_or_default();

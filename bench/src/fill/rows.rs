@@ -3,11 +3,14 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use serde_json::{Map, Value, json};
 use server::db::patients::new_rows;
-use shared::{Mrn, patient::PatientState};
+use shared::{
+    Mrn,
+    patient::{PatientFields, PatientState},
+};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 
 use super::DOCTORS;
-use crate::{Outcome, people::person};
+use crate::Outcome;
 
 /// Patients who are written with one statement.
 const BATCH: u64 = 500;
@@ -29,7 +32,11 @@ impl Filler {
     /// Writes patients with their terms and identifiers, and assignments. The indexes are dropped first
     /// and made at the end, and the terms are written in their order, because every other way takes
     /// hours for ten millions.
-    pub(super) async fn fill(&mut self, patients: u64) -> Outcome<()> {
+    pub(super) async fn fill(
+        &mut self,
+        patients: u64,
+        person: fn(u64) -> PatientFields,
+    ) -> Outcome<()> {
         let indexes = self.indexes().await?;
         for (name, _) in &indexes {
             self.tell(&format!("DROP INDEX {name}")).await?;
@@ -44,7 +51,7 @@ impl Filler {
             for _ in 0..BATCHES {
                 let end = (next + BATCH).min(patients + 1);
                 if next < end {
-                    self.write_patients(next..end, patients).await?;
+                    self.write_patients(next..end, patients, person).await?;
                 }
                 next = end;
             }
@@ -78,7 +85,12 @@ impl Filler {
         .await
     }
 
-    async fn write_patients(&mut self, numbers: std::ops::Range<u64>, all: u64) -> Outcome<()> {
+    async fn write_patients(
+        &mut self,
+        numbers: std::ops::Range<u64>,
+        all: u64,
+        person: fn(u64) -> PatientFields,
+    ) -> Outcome<()> {
         let (mut patients, mut terms, mut identifiers) = (Rows::new(), Rows::new(), Rows::new());
         for number in numbers {
             let id = i64::try_from(number)?;
