@@ -11,6 +11,10 @@ use tokio::time::sleep;
 
 /// How long an area is kept for the next password. It has 19 MiB.
 const KEPT: Duration = Duration::from_secs(2);
+/// The blocks of 1 KiB for which an area has room: somewhat over 32 MiB. glibc takes so much from the system
+/// itself, and gives it back at once when it is freed; less may remain with the process (mallopt(3),
+/// `M_MMAP_THRESHOLD`). Only what is used takes memory.
+const ROOM: usize = 33 * 1024;
 
 /// The memory areas. Clones share them.
 #[derive(Clone)]
@@ -53,7 +57,7 @@ impl Areas {
         let mut held = self.lock();
         held.in_use += 1;
         held.requests += 1;
-        let blocks = held.idle.pop().unwrap_or_default();
+        let blocks = held.idle.pop().unwrap_or_else(|| Vec::with_capacity(ROOM));
         let is_watched = std::mem::replace(&mut held.is_watched, true);
         drop(held);
         if !is_watched {
