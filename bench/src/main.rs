@@ -120,7 +120,7 @@ struct Options {
     /// Leave out searches and lookups, which a database of many patients answers too slowly
     #[arg(long)]
     without_searches: bool,
-    /// Only compare with fewer patients (`--base`), as far as the disk has no room for more
+    /// Only compare with fewer patients (`--base`), which needs fewer copies on the disk
     #[arg(long, conflicts_with = "scene")]
     only_scale: bool,
     /// Only ask for people whose names or data come with errors, and write docs/FINDING.md
