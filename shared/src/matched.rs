@@ -191,6 +191,8 @@ mod tests {
             ("Núñez-O'Brien", "nunez", "[Núñez]-O'Brien"),
             ("Núñez-O'Brien", "NÚÑEZOB", "[Núñez-O'B]rien"),
             ("Núñez-O'Brien", "brien", "Núñez-O'[Brien]"),
+            ("Núñez-O'Brien", "o'brien", "Núñez-[O'Brien]"),
+            ("Ana de la Cruz", "delac", "Ana [de la C]ruz"),
             ("Núñez-O'Brien", "brien o nu", "[Nú]ñez-[O]'[Brien]"),
             ("Núñez-O'Brien", "ienb", "Núñez-O'Brien"),
             ("O'Brien", "obri", "[O'Bri]en"),

@@ -89,19 +89,15 @@ pub fn fold_word(word: &str) -> String {
     fold(word).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The words under which a name is found: each of its words, and for a word with a hyphen or an
-/// apostrophe also its parts.
+/// The words under which a name is found: each of its parts, between spaces, hyphens and other punctuation,
+/// alone and with all that follow it. So `Núñez-O'Brien` is found as `obrien` and `nunezobrien`, and
+/// `De la Cruz` as `delacruz`.
 pub fn name_words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for word in name.split_whitespace() {
-        let folded = fold(word);
-        let parts: Vec<&str> =
-            folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-        if parts.len() > 1 {
-            words.push(parts.concat());
-        }
-        words.extend(parts.into_iter().map(str::to_owned));
-    }
+    let folded = fold(name);
+    let parts: Vec<&str> =
+        folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let mut words: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+    words.extend((0..parts.len()).filter_map(|from| Some(parts.get(from..)?.concat())));
     words.sort_unstable();
     words.dedup();
     words
@@ -179,8 +175,10 @@ mod tests {
         assert_eq!(fold("José GÓMEZ Straße Łódź"), "jose gomez strasse lodz");
         assert_eq!(
             name_words("O'Brien Smith-Jones"),
-            ["brien", "jones", "o", "obrien", "smith", "smithjones"]
+            ["brien", "briensmithjones", "jones", "o", "obriensmithjones", "smith", "smithjones"]
         );
+        assert_eq!(name_words(" Núñez-O'Brien"), ["brien", "nunez", "nunezobrien", "o", "obrien"]);
+        assert_eq!(name_words("De la Cruz"), ["cruz", "de", "delacruz", "la", "lacruz"]);
         assert_eq!(nearest("frist_name", ["last_name", "first_name"]), Some("first_name"));
         assert_eq!(nearest("xyz", ["last_name", "first_name"]), None);
     }

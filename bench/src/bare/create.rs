@@ -43,6 +43,8 @@ macro_rules! create {
             let state = PatientState { fields, date_of_birth_estimated: false };
             let NewRows { columns, terms } = new_rows(&mrn, &state)?;
             let fields = state.fields;
+            let name = columns.iter().find(|(column, _)| *column == "sort_name");
+            let name = name.and_then(|(_, name)| name.as_str()).unwrap_or_default().to_owned();
 
             let mut sql = QueryBuilder::new("INSERT INTO patients (");
             for (column, _) in &columns {
@@ -61,9 +63,11 @@ macro_rules! create {
             sql.push_bind(now).push(", 1) RETURNING id");
             let id: i64 = sql.build_query_scalar().fetch_one(&mut *tx).await?;
 
-            let mut sql = QueryBuilder::new("INSERT INTO patient_terms (term, patient_id) ");
-            sql.push_values(terms, |mut row, term| {
-                row.push_bind(term).push_bind(id);
+            let mut sql = QueryBuilder::new(
+                "INSERT INTO patient_terms (term, sort_name, patient_id, shared) ",
+            );
+            sql.push_values(terms, |mut row, entry| {
+                row.push_bind(entry.term).push_bind(&name).push_bind(id).push_bind(entry.shared);
             });
             sql.build().execute(&mut *tx).await?;
             if !fields.identifiers.is_empty() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use serde_json::{Map, Value, json};
-use server::db::patients::new_rows;
+use server::db::{patients::new_rows, search::terms::Entry};
 use shared::{
     Mrn,
     patient::{PatientFields, PatientState},
@@ -42,8 +42,10 @@ impl Filler {
             self.tell(&format!("DROP INDEX {name}")).await?;
         }
         let collation = self.either("", " COLLATE \"C\"");
-        let staging =
-            format!("CREATE TEMP TABLE staging (term TEXT{collation}, patient_id BIGINT)");
+        let staging = format!(
+            "CREATE TEMP TABLE staging (term TEXT{collation}, sort_name TEXT{collation}, \
+             patient_id BIGINT, shared BIGINT)"
+        );
         self.tell(&staging).await?;
         let mut next = 1;
         while next <= patients {
@@ -57,19 +59,12 @@ impl Filler {
             }
             self.tell("COMMIT").await?;
         }
-        // Every term is of a patient who was just written, so PostgreSQL need not look the patient up.
-        let is_postgres = matches!(self, Self::Postgres(_));
-        if is_postgres {
-            self.tell("ALTER TABLE patient_terms DISABLE TRIGGER ALL").await?;
-        }
         self.tell(
-            "INSERT INTO patient_terms (term, patient_id) \
-             SELECT term, patient_id FROM staging ORDER BY term, patient_id",
+            "INSERT INTO patient_terms (term, sort_name, patient_id, shared) \
+             SELECT term, sort_name, patient_id, shared FROM staging \
+             ORDER BY term, sort_name, patient_id",
         )
         .await?;
-        if is_postgres {
-            self.tell("ALTER TABLE patient_terms ENABLE TRIGGER ALL").await?;
-        }
         self.tell("DROP TABLE staging").await?;
         for (_, definition) in &indexes {
             self.tell(definition).await?;
@@ -116,9 +111,15 @@ impl Filler {
                 ("updated_at", json!(at)),
                 ("version", json!(1)),
             ];
+            let name = rows.columns.iter().find(|(column, _)| *column == "sort_name");
+            let name = name.map(|(_, name)| name.clone()).unwrap_or_default();
+            let entry = |entry: Entry| {
+                let (term, shared) = (json!(entry.term), json!(entry.shared));
+                let key = [("term", term), ("sort_name", name.clone()), ("patient_id", json!(id))];
+                object(key.into_iter().chain([("shared", shared)]))
+            };
+            terms.extend(rows.terms.into_iter().map(entry));
             patients.push(object(rows.columns.into_iter().chain(own)));
-            let term = |term: String| object([("term", json!(term)), ("patient_id", json!(id))]);
-            terms.extend(rows.terms.into_iter().map(term));
             for it in state.fields.identifiers {
                 let (system, value) = (json!(it.system), json!(it.value));
                 let row = [("system", system), ("value", value), ("patient_id", json!(id))];

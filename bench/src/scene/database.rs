@@ -34,7 +34,7 @@ const HALVES: [(&str, &str); 4] = [
     (
         "patients are found by no word",
         "SELECT COUNT(*) FROM patients p WHERE p.id > ? AND NOT EXISTS (SELECT 1 \
-         FROM patient_terms t WHERE t.patient_id = p.id)",
+         FROM patient_terms t WHERE t.term = 'm' || lower(p.mrn) AND t.patient_id = p.id)",
     ),
     (
         "words are those of patients who are not there",

@@ -36,7 +36,7 @@ pub async fn plans(
     list: &List,
     scope: Scope,
     today: NaiveDate,
-) -> Result<[Vec<String>; 2], Error> {
+) -> Result<Vec<Vec<String>>, Error> {
     let typed = match list {
         List::Patients(filter) => filter.search.as_deref(),
         List::Doctors(filter) => filter.search.as_deref(),
@@ -53,7 +53,23 @@ pub async fn plans(
         List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
         List::Visits(filter) => both(&visits::Listing { filter, day: today, scope }),
     }?;
-    explained(db, [rows, count]).await
+    explained(db, vec![rows, count]).await
+}
+
+/// The plans of all statements that a search for patients may send, the best ones first.
+///
+/// Fails where the search of the filter is invalid.
+pub async fn plans_of_search(
+    db: &Db,
+    filter: &PatientFilter,
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Vec<String>>, Error> {
+    let typed = filter.search.as_deref().unwrap_or_default();
+    let search = Search::parse(typed).map_err(|c| Error::invalid("search", c))?;
+    let (clinical, search) = (true, Some(&search));
+    let list = patients::Listing { filter, search, scope, today, clinical };
+    explained(db, list.statements()).await
 }
 
 /// The plan for the patients whom a user has opened or written last, with a read that is not written
@@ -63,23 +79,20 @@ pub async fn plans(
 pub async fn plan_of_recent(db: &Db, user: UserId, scope: Scope) -> Result<Vec<String>, Error> {
     let waiting = [(1, DateTime::default())];
     let recent = Recent { user, waiting: &waiting, scope };
-    Ok(explained(db, [recent.select()]).await?.concat())
+    Ok(explained(db, vec![recent.select()]).await?.concat())
 }
 
 /// The plans of statements. PostgreSQL would read a small table as a whole, so sequential scans are
 /// switched off, and sorting is avoided where possible.
-async fn explained<const N: usize>(
-    db: &Db,
-    statements: [Sql; N],
-) -> Result<[Vec<String>; N], Error> {
+async fn explained(db: &Db, statements: Vec<Sql>) -> Result<Vec<Vec<String>>, Error> {
     let mut tx = db.begin().await?;
     let mut conn = tx.conn();
     for setting in ["SET LOCAL enable_seqscan = off", "SET LOCAL enable_sort = off"] {
         conn.either("SELECT 1", setting).execute(&mut conn).await?;
     }
-    let mut plans = [const { Vec::new() }; N];
-    for (plan, statement) in plans.iter_mut().zip(statements) {
-        *plan = statement.explain(&mut conn).await?;
+    let mut plans = Vec::new();
+    for statement in statements {
+        plans.push(statement.explain(&mut conn).await?);
     }
     Ok(plans)
 }

@@ -1,8 +1,10 @@
 //! Patients.
 
 mod bulk;
+mod found;
 mod listing;
 mod recent;
+mod terms;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -16,15 +18,18 @@ use shared::{
 use super::{
     ArchiveState, Arg, Conn, DbError, Row, Scope, Sql,
     records::{self, Kept, Revision},
-    search::{Terms, insert_first_terms, remove_terms, replace_terms, terms},
+    search::terms::PatientTerms,
     together::Together,
 };
 use crate::error::Error;
+use terms::Indexed;
 
 pub use bulk::{NewRows, new_rows};
 pub(crate) use bulk::{identified_ever, identified_now, insert_many};
+pub(crate) use found::{Count, Part, Place};
 pub(crate) use listing::Listing;
 pub(crate) use recent::{LOOKED_UP, Recent};
+pub(crate) use terms::write_some as write_some_terms;
 
 const TABLE: &str = "patients";
 
@@ -160,8 +165,9 @@ pub(crate) async fn insert(
         });
         write.await?;
     }
-    let terms = terms(mrn.as_str(), &state.fields);
-    rows.add("terms", |part| insert_first_terms(part, Terms::OfPatients, &terms)).await?;
+    let (sort_name, _) = sort_names(&state.fields.first_name, &state.fields.last_name);
+    let entries = PatientTerms::of(mrn.as_str(), &state.fields).entries(false);
+    rows.add("terms", |part| terms::insert_first(part, &sort_name, &entries)).await?;
     Ok(registered((rows.finish().await?, &mrn), state, owner, (now, today)))
 }
 
@@ -243,7 +249,7 @@ pub(super) fn sort_names(first: &Option<String>, last: &Option<String>) -> (Stri
 }
 
 /// The columns that a change writes, with their values.
-fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
+fn values(mrn: &str, state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     let fields = &state.fields;
     let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
     let (born, day) = (fields.date_of_birth, |day: NaiveDate| day.to_string());
@@ -255,6 +261,7 @@ fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
         ("born_from", born.map(|born| day(born.earliest())).unwrap_or_default().into()),
         ("born_to", born.map(|born| day(born.latest())).unwrap_or_default().into()),
         ("city_key", fields.city.as_deref().map(fold).into()),
+        ("terms", PatientTerms::of(mrn, fields).to_text().into()),
     ]);
     Ok(values)
 }
@@ -268,17 +275,25 @@ pub(crate) async fn update(
     changed_by: &User,
     (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Result<Option<Kept<Patient>>, DbError> {
-    if !records::update(conn, &old.revision, values(state)?, changed_by.id, now).await? {
+    let (id, mrn, before) = (old.record.id, &old.record.mrn, &old.record.fields);
+    let indexed = Indexed::of(id, mrn, before, false);
+    let will_be_indexed = Indexed::of(id, mrn, &state.fields, false);
+    let is_indexed_anew = indexed != will_be_indexed;
+    // The row still tells what it was indexed by.
+    if is_indexed_anew {
+        indexed.remove(conn).await?;
+    }
+    let values = values(mrn, state)?;
+    if !records::update(conn, &old.revision, values, changed_by.id, now).await? {
         return Ok(None);
     }
-    let (id, before) = (old.record.id, &old.record.fields);
+    if is_indexed_anew {
+        will_be_indexed.insert(conn).await?;
+    }
     if before.identifiers != state.fields.identifiers {
         remove_identifiers(conn, id).await?;
         insert_identifiers(conn, id, &state.fields).await?;
     }
-    let mrn = &old.record.mrn;
-    let found_under = (terms(mrn, before), terms(mrn, &state.fields));
-    replace_terms(conn, Terms::OfPatients, id.0, found_under).await?;
     let revision = old.revision.next(changed_by, now);
     let (updated_at, version) = (now, revision.version);
     let patient = Patient { updated_at, version, ..old.record.clone() };
@@ -294,9 +309,13 @@ pub(crate) async fn set_archived(
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    let Patient { id, mrn, fields, .. } = &old.record;
+    let is_archived = archived_at.is_some();
+    Indexed::of(*id, mrn, fields, !is_archived).remove(conn).await?;
     if !records::set_archived(conn, &old.revision, archived_at, changed_by, now).await? {
         return Ok(false);
     }
+    Indexed::of(*id, mrn, fields, is_archived).insert(conn).await?;
     // A pair of system and value is unique among patients who are not archived.
     match archived_at {
         Some(_) => remove_identifiers(conn, old.record.id).await?,
@@ -308,7 +327,7 @@ pub(crate) async fn set_archived(
 /// Erases a patient if it still has the version that was read.
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
-    remove_terms(conn, Terms::OfPatients, old.id.0).await?;
+    Indexed::of(old.id, &old.mrn, &old.fields, old.archived_at.is_some()).remove(conn).await?;
     for (table, _) in records::ABOUT_PATIENTS {
         let mut sql = Sql::new("DELETE FROM ");
         sql.push(table).push(" WHERE patient_id = ").bind(old.id.0);

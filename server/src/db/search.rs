@@ -4,20 +4,23 @@
 //! A term is a letter for its kind, followed by folded text. Every word of a search becomes a set
 //! of ranges over the terms, so that an index answers it on both databases.
 
+mod ranges;
+pub mod terms;
 mod users;
 
 use shared::{
     FieldError,
     doctor::DoctorFields,
     matched::{self, MatchedPart, Searched, Why},
-    patient::PatientFields,
     search::{self, Reading, by_shape},
     text::{digits, fold_case, fold_word, name_words},
 };
 
 use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
+use terms::in_state;
 
+pub(crate) use ranges::Ranges;
 pub(crate) use users::user_terms;
 
 const NAME: char = 'n';
@@ -32,24 +35,6 @@ const BORN: char = 'd';
 
 /// The maximum number of words in a search.
 const WORDS_MAX: usize = 12;
-
-/// The terms under which a patient is found, sorted.
-pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
-    let mut terms = vec![term(MRN, &mrn.to_lowercase())];
-    for name in [&fields.first_name, &fields.last_name].into_iter().flatten() {
-        terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
-    }
-    contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
-    for identifier in &fields.identifiers {
-        terms.push(term(IDENTIFIER, &fold_word(&identifier.value)));
-    }
-    if let Some(born) = fields.date_of_birth {
-        terms.push(term(BORN, &born.to_string()));
-    }
-    terms.sort_unstable();
-    terms.dedup();
-    terms
-}
 
 /// The terms under which a doctor is found, sorted. Specialization, clinic and city are stored as
 /// names.
@@ -93,7 +78,9 @@ fn term(kind: char, text: &str) -> String {
 /// The table and the kind of names that a search looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Terms {
+    /// Of patients who are not archived.
     OfPatients,
+    OfArchivedPatients,
     OfDoctors,
     /// Of doctors, with names matching only the doctor's own name.
     NamesOfDoctors,
@@ -104,7 +91,7 @@ impl Terms {
     /// The table of the terms, and its column with the id of the record.
     fn table(self) -> (&'static str, &'static str) {
         match self {
-            Self::OfPatients => ("patient_terms", "patient_id"),
+            Self::OfPatients | Self::OfArchivedPatients => ("patient_terms", "patient_id"),
             Self::OfDoctors | Self::NamesOfDoctors => ("doctor_terms", "doctor_id"),
             Self::Users => ("user_terms", "user_id"),
         }
@@ -164,7 +151,7 @@ pub(super) async fn replace_terms(
 }
 
 /// One word of a search.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Word {
     /// A term that starts with one of these matches.
     starts: Vec<String>,
@@ -173,7 +160,7 @@ struct Word {
 }
 
 /// A parsed search text.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Search {
     /// The words as they were typed, unless matched parts are not shown.
     typed: Vec<search::Word>,
@@ -219,6 +206,16 @@ impl Search {
         Ok(Self { typed, words, mistyped_mrn })
     }
 
+    /// Whether it has words. Without any it leaves nothing out.
+    pub(crate) fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Where the index of the terms of patients has those who match.
+    pub(crate) fn ranges(&self) -> Ranges {
+        Ranges::of(&self.words)
+    }
+
     /// The parts of a record that the search matches.
     pub(crate) fn matched(&self, record: &impl Searched) -> Vec<MatchedPart> {
         matched::matched(&self.typed, record)
@@ -262,7 +259,7 @@ impl Search {
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
             let (table, owner) = terms.table();
             let id = match terms {
-                Terms::OfPatients => "p.id",
+                Terms::OfPatients | Terms::OfArchivedPatients => "p.id",
                 Terms::OfDoctors | Terms::NamesOfDoctors => "d.id",
                 Terms::Users => "users.id",
             };
@@ -283,6 +280,7 @@ impl Word {
             sql.push("SELECT ").push(owner).push(" FROM ").push(table).push(" WHERE term >= ");
             let start = match (terms, start.strip_prefix(NAME)) {
                 (Terms::NamesOfDoctors, Some(name)) => term(OWN_NAME, name),
+                (Terms::OfArchivedPatients, _) => in_state(start, true),
                 _ => start.clone(),
             };
             sql.bind(start.as_str()).push(" AND term < ").bind(format!("{start}\u{10ffff}"));
@@ -324,8 +322,6 @@ fn word(typed: &search::Word) -> Word {
 
 #[cfg(test)]
 mod tests {
-    use shared::PartialDate;
-
     use super::*;
 
     fn starts(text: &str) -> Vec<String> {
@@ -339,20 +335,5 @@ mod tests {
         assert!(starts("4567").contains(&"r7654".to_owned()));
         assert!(starts("p000").contains(&"mp000".to_owned()));
         assert_eq!(starts("'"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_patient_is_found_by_every_searchable_member() {
-        let fields = PatientFields {
-            first_name: Some("José".to_owned()),
-            last_name: Some("O'Gómez".to_owned()),
-            phone_number: Some("+1 555".to_owned()),
-            date_of_birth: PartialDate::parse("1989-05").ok(),
-            ..Default::default()
-        };
-        let terms = terms("P000001B", &fields);
-        let expected =
-            ["d1989-05", "mp000001b", "ngomez", "njose", "no", "nogomez", "p1555", "r5551"];
-        assert_eq!(terms, expected);
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     FieldError, FieldErrors,
     page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
+    patient::Patient,
     query::Pages,
 };
 
@@ -12,6 +13,7 @@ use crate::{
     db::{
         DbError,
         listing::{self, Listed, Order, Seek, SortKey},
+        patients::{self, Count, Part},
         search::Search,
     },
     error::Error,
@@ -137,10 +139,23 @@ impl<K: Clone + DeserializeOwned + Serialize> PageRequest<K> {
     pub(crate) fn slice<T>(
         &self,
         app: &App,
-        mut rows: Vec<T>,
+        rows: Vec<T>,
         count: i64,
         key: impl Fn(&T) -> K,
     ) -> Result<PageSlice<T>, Error> {
+        let count = Count { number: count.min(COUNT_MAX), is_capped: count > COUNT_MAX };
+        self.slice_part(app, Part { rows, stopped: None }, count, key)
+    }
+
+    /// Like [`Self::slice`], for a part that may have stopped early.
+    fn slice_part<T>(
+        &self,
+        app: &App,
+        part: Part<T, K>,
+        count: Count,
+        key: impl Fn(&T) -> K,
+    ) -> Result<PageSlice<T>, Error> {
+        let Part { mut rows, stopped } = part;
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;
         if has_more {
@@ -150,7 +165,7 @@ impl<K: Clone + DeserializeOwned + Serialize> PageRequest<K> {
                 false => drop(rows.pop()),
             }
         }
-        if rows.is_empty() && matches!(self.place, Place::Offset(1..)) {
+        if rows.is_empty() && stopped.is_none() && matches!(self.place, Place::Offset(1..)) {
             return Err(Error::NotFound);
         }
         let (has_next, has_previous) = match self.place {
@@ -158,13 +173,22 @@ impl<K: Clone + DeserializeOwned + Serialize> PageRequest<K> {
             Place::After(_) => (has_more, true),
             Place::Before(_) => (true, has_more),
         };
-        let cursor = |row: Option<&T>, b| {
-            row.map(|row| write_cursor(app, &self.list, &Cursor { b, k: key(row) }))
+        let cursor = |key: Option<K>, b| {
+            key.map(|k| write_cursor(app, &self.list, &Cursor { b, k })).transpose()
         };
-        let next = cursor(rows.last().filter(|_| has_next), false).transpose()?;
-        let previous = cursor(rows.first().filter(|_| has_previous), true).transpose()?;
-        let is_capped = count > COUNT_MAX;
-        Ok(PageSlice { count: count.min(COUNT_MAX), is_capped, next, previous, rows })
+        let (mut next, mut previous) = (
+            rows.last().filter(|_| has_next).map(&key),
+            rows.first().filter(|_| has_previous).map(&key),
+        );
+        if let Some(place) = stopped {
+            match self.place {
+                Place::Before(_) => previous = Some(place),
+                Place::Offset(_) | Place::After(_) => next = Some(place),
+            }
+        }
+        let (next, previous) = (cursor(next, false)?, cursor(previous, true)?);
+        let Count { number, is_capped } = count;
+        Ok(PageSlice { count: number, is_capped, next, previous, rows })
     }
 }
 
@@ -177,17 +201,17 @@ pub(crate) fn read_list(
     order: Order,
     search: Option<&str>,
 ) -> Result<(PageRequest<SortKey>, Option<Search>), Error> {
-    read_page(app, pages, order, search.map(Search::parse))
+    read_page(app, pages, order.name(), search.map(Search::parse))
 }
 
 /// Like [`read_list`], with a search that was read before, successfully or not.
-pub(crate) fn read_page(
+pub(crate) fn read_page<K: Clone + DeserializeOwned + Serialize>(
     app: &App,
     pages: Pages<'_>,
-    order: Order,
+    list: impl Into<String>,
     search: Option<Result<Search, FieldError>>,
-) -> Result<(PageRequest<SortKey>, Option<Search>), Error> {
-    match (PageRequest::read(app, pages, order.name()), search.transpose()) {
+) -> Result<(PageRequest<K>, Option<Search>), Error> {
+    match (PageRequest::read(app, pages, list), search.transpose()) {
         (Ok(request), Ok(search)) => Ok((request, search)),
         (request, search) => {
             let mut errors = request.err().unwrap_or_default();
@@ -219,6 +243,29 @@ impl PageRequest<SortKey> {
         };
         let count = self.count(&rows, counting).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
+    }
+}
+
+impl PageRequest<patients::Place> {
+    /// Reads the page of the patients whom a search finds, best first.
+    pub(crate) async fn find(
+        &self,
+        app: &App,
+        list: &patients::Listing<'_>,
+        search: &Search,
+    ) -> Result<PageSlice<Patient>, Error> {
+        let seek = self.seek();
+        let mut read = app.db().read().await?;
+        let mut conn = read.conn();
+        let finder = list.finder(&mut conn, search).await?;
+        let part = finder.find(&mut conn, &seek).await?;
+        let shown = self.shown_count(part.rows.len()).filter(|_| part.stopped.is_none());
+        let count = match shown {
+            Some(number) => Count { number, is_capped: false },
+            None => finder.count(&mut conn).await?,
+        };
+        let page = self.slice_part(app, part, count, |found| found.place.clone())?;
+        Ok(page.map(|found| found.patient))
     }
 }
 

@@ -6,6 +6,8 @@ use super::accounts::users;
 use crate::{
     app::App,
     config::{Database, Settings},
+    db::patients,
+    error::Error,
 };
 
 /// Opens the database, upgrades it and its accounts, and loads the keys.
@@ -29,5 +31,20 @@ pub async fn open_hashing(
 ) -> Result<App, String> {
     let app = App::open(settings, database, cost).await?;
     users::assign_usernames(&app).await.map_err(|error| error.to_string())?;
+    write_terms(&app).await.map_err(|error| error.to_string())?;
     Ok(app)
+}
+
+/// Writes the search terms of patients who were registered before the index of terms was made. What is written
+/// stays if the program ends in the middle.
+async fn write_terms(app: &App) -> Result<(), Error> {
+    loop {
+        let mut tx = app.db().begin().await?;
+        tx.run_apart();
+        let are_left = patients::write_some_terms(&mut tx.conn()).await?;
+        tx.commit().await?;
+        if !are_left {
+            return Ok(());
+        }
+    }
 }

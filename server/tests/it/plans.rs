@@ -3,7 +3,7 @@
 
 use server::db::{
     Scope,
-    explain::{List, plan_of_recent, plans},
+    explain::{List, plan_of_recent, plans, plans_of_search},
 };
 use shared::{
     UserId,
@@ -23,6 +23,7 @@ on_both! {
     lists_of_own_records_use_an_index,
     filters_use_an_index,
     the_visits_of_a_day_come_in_the_order_of_an_index,
+    searches_for_patients_read_the_index_of_terms_in_its_order,
     the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log,
 }
 
@@ -80,6 +81,7 @@ fn reads_a_table(step: &str) -> bool {
         "d",
         "a",
         "v",
+        "w",
         "patients",
         "doctors",
         "assignments",
@@ -217,6 +219,34 @@ async fn the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log(back
         assert!(!log.contains("TEMP B-TREE"), "{scope:?}\n{shown}");
         for step in plan.iter().map(|step| step.trim()) {
             assert!(!reads_a_table(step), "{step} in {scope:?}\n{shown}");
+        }
+    }
+}
+
+async fn searches_for_patients_read_the_index_of_terms_in_its_order(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (user, today) = (UserId(1), server.app.clock().today());
+    for search in ["m", "gomez", "gomez jose", "gomez 1989-05", "4567", "ana@example.com li"] {
+        for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+            for archived in [None, Some(true)] {
+                let search = Some(search.to_owned());
+                let filter = PatientFilter { search, archived, ..patients(None) };
+                let plans = plans_of_search(server.app.db(), &filter, scope, today).await.unwrap();
+                assert!(!plans.is_empty(), "{filter:?}");
+                for plan in plans {
+                    let shown = format!(
+                        "{} {scope:?}\n{}",
+                        name(&List::Patients(filter.clone())),
+                        plan.join("\n")
+                    );
+                    for step in plan.iter().map(|step| step.trim()) {
+                        assert!(!reads_a_table(step), "{step} in {shown}");
+                        let sorts =
+                            step.contains("TEMP B-TREE FOR ORDER BY") || step.contains("Sort  (");
+                        assert!(!sorts, "{step} in {shown}");
+                    }
+                }
+            }
         }
     }
 }

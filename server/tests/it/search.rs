@@ -1,8 +1,18 @@
 //! Finding patients: search, filters, orderings and pages.
 
+use reqwest::Method;
 use serde_json::{Value, json};
+use server::sample;
+use shared::{
+    PartialDate,
+    text::{digits, fold_word, name_words},
+};
 
-use crate::harness::{Backend, Client, Server, on_both};
+use crate::{
+    beside::Beside,
+    harness::{Backend, Client, Server, on_both},
+    mail::sql,
+};
 
 on_both! {
     every_word_must_match_without_case_or_accents,
@@ -14,11 +24,13 @@ on_both! {
     lists_are_ordered_by_each_of_their_fields,
     pages_and_cursors_return_every_row_once,
     cursors_stay_in_place_when_rows_come_and_go,
+    a_search_by_pages_by_cursors_and_for_an_owner_has_the_same_rows,
+    what_a_change_outdates_is_no_longer_found,
+    patients_from_before_the_index_of_terms_are_found,
 }
 
 async fn found(client: &Client, search: &str) -> Vec<String> {
-    let request =
-        client.request(reqwest::Method::GET, "/api/patients").query(&[("search", search)]);
+    let request = client.request(Method::GET, "/api/patients").query(&[("search", search)]);
     let answer = client.send(request).await.expect_status(200);
     answer.names().into_iter().map(str::to_owned).collect()
 }
@@ -65,10 +77,25 @@ async fn every_word_must_match_without_case_or_accents(backend: Backend) {
     for search in ["o'brien", "obrien", "smith", "siobhan", "brien smith", "Siobha\u{301}n"] {
         assert_eq!(found(&staff, search).await, ["Siobhán O'Brien-Smith"], "{search}");
     }
+    staff
+        .patient(json!({"first_name": "María José", "last_name": "Núñez-O'Brien de la Cruz"}))
+        .await;
+    let maria = ["María José Núñez-O'Brien de la Cruz"];
+    for search in [
+        "o'brien nunez",
+        "obrien mar",
+        "delacruz",
+        "nunezobrien",
+        "mariajose de",
+        "la cr",
+        "jose cruz",
+    ] {
+        assert_eq!(found(&staff, search).await, maria, "{search}");
+    }
     for search in ["gomez siobhan", "omez", "567", "%", "_", "\\", "'", "gomez %", "1991"] {
         assert_eq!(found(&staff, search).await, Vec::<String>::new(), "{search}");
     }
-    assert_eq!(found(&staff, "").await.len(), 3);
+    assert_eq!(found(&staff, "").await.len(), 4);
     let many = staff.get(&format!("/api/patients?search={}&cursor=x", "a+".repeat(50))).await;
     let many = many.expect_status(400);
     many.field_errors("search");
@@ -103,7 +130,7 @@ async fn best_matches_come_first(backend: Backend) {
 
 /// The matched parts of every row of a list, each as `field: part`, cut from the row's own value.
 async fn matched(client: &Client, path: &str, search: &str) -> Vec<Vec<String>> {
-    let request = client.request(reqwest::Method::GET, path).query(&[("search", search)]);
+    let request = client.request(Method::GET, path).query(&[("search", search)]);
     let answer = client.send(request).await.expect_status(200);
     let part = |row: &Value, part: &Value| {
         let field = part["field"].as_str().unwrap();
@@ -322,4 +349,171 @@ async fn cursors_stay_in_place_when_rows_come_and_go(backend: Backend) {
     staff.delete("/api/patients/2").await.expect_status(204);
     let next = staff.get(first.body["next"].as_str().unwrap()).await.expect_status(200);
     assert_eq!(next.names(), ["D", "E"]);
+}
+
+/// All ids of a list, from page to page and back again, each with the count that its page tells.
+async fn walked(client: &Client, search: &str) -> (Vec<i64>, Vec<i64>) {
+    let address = format!("/api/patients?page_size=7&search={search}");
+    let mut page = client.get(&address).await.expect_status(200);
+    let ids = |page: &crate::harness::Answer| -> Vec<i64> {
+        page.results().iter().map(|row| row["id"].as_i64().unwrap()).collect()
+    };
+    let (mut there, mut back) = (Vec::new(), Vec::new());
+    loop {
+        there.extend(ids(&page));
+        let Some(next) = page.body["next"].as_str() else { break };
+        page = client.get(next).await.expect_status(200);
+    }
+    loop {
+        let mut part = ids(&page);
+        part.extend(back);
+        back = part;
+        let Some(previous) = page.body["previous"].as_str() else { break };
+        page = client.get(previous).await.expect_status(200);
+    }
+    (there, back)
+}
+
+async fn a_search_by_pages_by_cursors_and_for_an_owner_has_the_same_rows(backend: Backend) {
+    let server = Server::start(backend).await;
+    let member = server.member("member@example.com").await;
+    sample::create(&server.app, 400).await.unwrap();
+    let staff = server.staff().await;
+    let all: Vec<Value> = {
+        let mut rows = Vec::new();
+        for page in 1..=4 {
+            let path = format!("/api/patients?page_size=100&page={page}");
+            rows.extend(staff.get(&path).await.expect_status(200).results().to_vec());
+        }
+        rows
+    };
+    let own = member.get("/api/auth/profile").await.body["id"].clone();
+    let given = format!("UPDATE patients SET created_by = {own}");
+    Beside::connect(&server.place.database_url).await.execute(&given).await;
+    let matches = |row: &Value, word: &str| {
+        let name = row["full_name"].as_str().unwrap();
+        let words = name_words(row["first_name"].as_str().unwrap_or_default());
+        let last = name_words(row["last_name"].as_str().unwrap_or_default());
+        let email = row["email"].as_str().unwrap_or_default().to_lowercase();
+        let born = row["date_of_birth"].as_str().unwrap_or_default();
+        let phone = digits(row["phone_number"].as_str().unwrap_or_default());
+        let identifiers = row["identifiers"].as_array().unwrap().iter();
+        let mut identifiers = identifiers.map(|it| fold_word(it["value"].as_str().unwrap()));
+        let is_last = (4..=10).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        words.iter().chain(&last).any(|it| it.starts_with(word))
+            || email.starts_with(word)
+            || (PartialDate::parse(word).is_ok() && born.starts_with(word))
+            || (word.len() >= 3 && is_last && phone.starts_with(word))
+            || (is_last && phone.ends_with(word))
+            || identifiers.any(|it| it.starts_with(word))
+            || name.is_empty()
+    };
+    for search in ["m", "ma", "mar", "a+m", "ma+s", "an+19", "1985", "1985+m", "m+a+s", "m+1985-0"]
+    {
+        let words: Vec<&str> = search.split('+').collect();
+        let mut expected: Vec<i64> = all
+            .iter()
+            .filter(|row| words.iter().all(|word| matches(row, word)))
+            .map(|row| row["id"].as_i64().unwrap())
+            .collect();
+        let (there, back) = walked(&staff, search).await;
+        assert_eq!(there, back, "{search} backwards");
+        let (owned, _) = walked(&member, search).await;
+        assert_eq!(there, owned, "{search} of an owner");
+        let by_page = staff.get(&format!("/api/patients?page_size=7&page=2&search={search}")).await;
+        if let Some(second) = there.chunks(7).nth(1) {
+            let rows = by_page.expect_status(200).results().to_vec();
+            assert_eq!(
+                rows.iter().map(|row| row["id"].as_i64().unwrap()).collect::<Vec<_>>(),
+                second
+            );
+        }
+        let page = staff.get(&format!("/api/patients?search={search}")).await.expect_status(200);
+        let count = page.body["count"].as_u64().unwrap();
+        let is_capped = page.body["count_capped"] == true;
+        assert!(
+            is_capped || count == expected.len() as u64,
+            "{search}: {count} of {}",
+            expected.len()
+        );
+        assert!(!is_capped || words.len() > 1, "{search} has few results");
+        let mut found = there.clone();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{search}");
+    }
+}
+
+/// The entries of the index that belong to no term of their patient, with the terms that have none.
+const ASTRAY: &str = "SELECT count(*) FROM patient_terms t WHERE NOT EXISTS (SELECT 1 FROM patients p \
+    WHERE p.id = t.patient_id AND p.sort_name = t.sort_name \
+    AND (t.term LIKE '-%') = (p.archived_at IS NOT NULL))";
+
+async fn what_a_change_outdates_is_no_longer_found(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ana = json!({"first_name": "Ana", "last_name": "Soto", "email": "ana@example.com"});
+    let path = format!("/api/patients/{}", admin.patient(ana).await["id"]);
+    let entries = "SELECT count(*) FROM patient_terms";
+    let before = sql(&server.place, entries).await;
+    admin.patch(&path, json!({"last_name": "Rey"})).await.expect_status(200);
+    assert_eq!(found(&admin, "soto").await, Vec::<String>::new());
+    for search in ["rey ana", "ana@example.com rey", "ana"] {
+        assert_eq!(found(&admin, search).await, ["Ana Rey"], "{search}");
+    }
+    assert_eq!(sql(&server.place, entries).await, before);
+    assert_eq!(sql(&server.place, ASTRAY).await, 0);
+    admin.post(&format!("{path}/archive"), json!({})).await.expect_status(200);
+    assert_eq!(found(&admin, "rey ana").await, Vec::<String>::new());
+    let archived = admin.get("/api/patients?archived=true&search=rey+ana").await;
+    assert_eq!(archived.expect_status(200).names(), ["Ana Rey"]);
+    assert_eq!(sql(&server.place, ASTRAY).await, 0);
+    admin.post(&format!("{path}/restore"), json!({})).await.expect_status(200);
+    assert_eq!(found(&admin, "rey ana").await, ["Ana Rey"]);
+    assert_eq!(sql(&server.place, entries).await, before);
+    assert_eq!(sql(&server.place, ASTRAY).await, 0);
+    // An earlier version of the program has made other terms.
+    let mut beside = Beside::connect(&server.place.database_url).await;
+    for change in [
+        "DELETE FROM patient_terms",
+        "UPDATE patients SET terms = 'nearlier'",
+        "INSERT INTO patient_terms (term, sort_name, patient_id, shared) \
+         SELECT 'nearlier', sort_name, id, 0 FROM patients",
+    ] {
+        beside.execute(change).await;
+    }
+    drop(beside);
+    assert_eq!(found(&admin, "earlier").await, ["Ana Rey"]);
+    admin.patch(&path, json!({"last_name": "Gil"})).await.expect_status(200);
+    assert_eq!(found(&admin, "earlier").await, Vec::<String>::new());
+    assert_eq!(found(&admin, "ana gil").await, ["Ana Gil"]);
+    assert_eq!(sql(&server.place, entries).await, before);
+    let purging = json!({"reason": "asked for it"});
+    admin.post(&format!("{path}/purge"), purging).await.expect_status(204);
+    assert_eq!(sql(&server.place, entries).await, 0);
+}
+
+async fn patients_from_before_the_index_of_terms_are_found(backend: Backend) {
+    let server = Server::start(backend).await;
+    sample::create(&server.app, 30).await.unwrap();
+    let staff = server.staff().await;
+    let archive = staff.request(Method::POST, "/api/patients/3/archive").header("if-match", "*");
+    staff.send(archive.json(&json!({}))).await.expect_status(200);
+    let entries = "SELECT count(*) FROM patient_terms";
+    let before = sql(&server.place, entries).await;
+    let everybody = walked(&staff, "m").await;
+    let mut beside = Beside::connect(&server.place.database_url).await;
+    for change in [
+        "DELETE FROM patient_terms",
+        "UPDATE patients SET terms = ''",
+        "INSERT INTO terms_to_write (after_id) VALUES (0)",
+    ] {
+        beside.execute(change).await;
+    }
+    drop(beside);
+    let _twin = server.twin().await;
+    assert_eq!(sql(&server.place, entries).await, before);
+    assert_eq!(sql(&server.place, ASTRAY).await, 0);
+    assert_eq!(sql(&server.place, "SELECT count(*) FROM terms_to_write").await, 0);
+    assert_eq!(walked(&staff, "m").await, everybody);
 }

@@ -1,6 +1,6 @@
 //! The places in a value that a typed word matches, as ranges of the value's characters.
 
-use std::{iter::once, ops::Range};
+use std::ops::Range;
 
 use crate::text::{digits, fold, fold_case};
 
@@ -29,11 +29,11 @@ struct Letter {
     begins_part: bool,
 }
 
-/// The letters and digits of a text as search compares them. The text begins at the place `start`.
-fn letters(text: &str, start: usize) -> Vec<Letter> {
+/// The letters and digits of a text as search compares them.
+fn letters(text: &str) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::with_capacity(text.len());
     let mut begins_part = true;
-    for (from, c) in (start..).zip(text.chars()) {
+    for (from, c) in text.chars().enumerate() {
         let to = from + 1;
         let folded = fold(c.encode_utf8(&mut [0; 4]));
         if folded.is_empty() {
@@ -60,23 +60,16 @@ fn begun(letters: &[Letter], beginning: &str) -> Option<Range<usize>> {
     is_same.then_some(begun.first()?.from..begun.last()?.to)
 }
 
-/// The places in a name where a word begins so, or a part of a word with a hyphen or an apostrophe.
+/// The places in a name where one of its parts begins so, with those that follow it.
 pub(super) fn in_name(name: &str, beginning: &str) -> Vec<Range<usize>> {
-    let mut places = Vec::new();
-    let mut start = 0;
-    for word in name.split(char::is_whitespace) {
-        let letters = letters(word, start);
-        let parts = letters.chunk_by(|_, next| !next.begins_part).skip(1);
-        let whole_and_parts = once(letters.as_slice()).chain(parts);
-        places.extend(whole_and_parts.filter_map(|letters| begun(letters, beginning)));
-        start += word.chars().count() + 1;
-    }
-    places
+    let letters = letters(name);
+    let parts = letters.iter().enumerate().filter(|(_, letter)| letter.begins_part);
+    parts.filter_map(|(at, _)| begun(letters.get(at..)?, beginning)).collect()
 }
 
 /// The place of the beginning of an identifier, if the identifier begins so.
 pub(super) fn in_identifier(identifier: &str, beginning: &str) -> Option<Range<usize>> {
-    begun(&letters(identifier, 0), beginning)
+    begun(&letters(identifier), beginning)
 }
 
 /// The places of the first and of the last digits in a phone number, as far as they are the typed

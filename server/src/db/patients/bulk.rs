@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::{
     Mrn, UserId,
     id::PatientId,
-    patient::{Identifier, PatientFields, PatientState},
+    patient::{Identifier, PatientState},
 };
 
 use super::{Conn, DbError, Sql, TABLE, terms, values};
@@ -17,7 +17,7 @@ use crate::{
         Arg,
         records::first_revision,
         rows,
-        search::{Terms, insert_terms},
+        search::terms::{Entry, PatientTerms, identifier_term, in_state},
         sql::ROWS,
     },
     error::Error,
@@ -47,8 +47,8 @@ pub(super) async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<M
 pub struct NewRows {
     /// The columns of `patients` that follow from the patient, with their values.
     pub columns: Vec<(&'static str, Value)>,
-    /// The terms, for `patient_terms`.
-    pub terms: Vec<String>,
+    /// The entries of `patient_terms`.
+    pub terms: Vec<Entry>,
 }
 
 /// The content of the rows of a new patient. Owner, times and version are not part of it.
@@ -61,10 +61,10 @@ pub fn new_rows(mrn: &Mrn, state: &PatientState) -> Result<NewRows, Error> {
             value.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)).into()
         }
     };
-    let columns = values(state)?.into_iter().chain([("mrn", mrn.as_str().into())]);
+    let columns = values(mrn.as_str(), state)?.into_iter().chain([("mrn", mrn.as_str().into())]);
     Ok(NewRows {
         columns: columns.map(|(name, value)| (name, json(value))).collect(),
-        terms: terms(mrn.as_str(), &state.fields),
+        terms: PatientTerms::of(mrn.as_str(), &state.fields).entries(false),
     })
 }
 
@@ -93,10 +93,9 @@ pub(crate) async fn insert_many(
         state.fields.identifiers.iter().map(move |identifier| (*id, identifier))
     });
     insert_identifiers(conn, &identifiers.collect::<Vec<_>>()).await?;
-    let terms = pairs().flat_map(|((id, mrn), state)| {
-        terms(mrn.as_str(), &state.fields).into_iter().map(move |term| (id.0, term))
-    });
-    insert_terms(conn, Terms::OfPatients, &terms.collect::<Vec<_>>()).await?;
+    let terms =
+        pairs().flat_map(|((id, mrn), state)| terms::new_rows(*id, mrn.as_str(), &state.fields));
+    terms::insert(conn, terms.collect()).await?;
     Ok(inserted)
 }
 
@@ -107,7 +106,7 @@ pub(super) fn new_row(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<Vec<(&'static str, Arg)>, Error> {
-    let mut columns = values(state)?;
+    let mut columns = values(mrn.as_str(), state)?;
     columns.push(("mrn", mrn.as_str().into()));
     columns.extend(first_revision(owner, now));
     Ok(columns)
@@ -176,15 +175,15 @@ pub(crate) async fn identified_ever(
 ) -> Result<Vec<(PatientId, Vec<Identifier>)>, DbError> {
     let mut found = Vec::new();
     for some in identifiers.chunks(ROWS) {
-        let some = some.iter().map(|identifier| (*identifier).clone());
-        let asked = PatientFields { identifiers: some.collect(), ..Default::default() };
-        // The empty medical record number matches nobody.
-        let terms = terms("", &asked);
         let mut sql = Sql::new(
             "SELECT id, identifiers FROM patients WHERE id IN \
              (SELECT patient_id FROM patient_terms WHERE term IN (",
         );
-        sql.bind_all(terms.iter().map(String::as_str)).push("))");
+        let in_states = |identifier: &&Identifier| {
+            let term = identifier_term(&identifier.value);
+            [in_state(&term, false), in_state(&term, true)]
+        };
+        sql.bind_all(some.iter().flat_map(in_states)).push("))");
         for row in sql.fetch_all(conn).await? {
             let held: String = row.get("identifiers")?;
             let held = serde_json::from_str(&held).map_err(|e| Error::Internal(e.into()))?;

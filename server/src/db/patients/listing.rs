@@ -41,6 +41,53 @@ pub(crate) struct Listing<'a> {
     pub(crate) clinical: bool,
 }
 
+impl Listing<'_> {
+    /// Adds all conditions but the search.
+    pub(super) fn restrict_unsearched(&self, sql: &mut Sql) {
+        let filter = self.filter;
+        restrict_scope(sql, self.scope, ArchiveState::of(self.is_archived()));
+        sql.and(" AND p.gender = ", filter.gender.map(|gender| gender.as_str()));
+        sql.and(" AND p.blood_type = ", filter.blood_type.map(|blood_type| blood_type.as_str()));
+        sql.and(" AND p.city_key = ", filter.city.as_deref().map(fold));
+        sql.and(" AND p.created_by = ", filter.created_by.map(|owner| owner.0));
+        if let Some(doctor) = filter.doctor {
+            sql.push(
+                " AND p.id IN (SELECT patient_id FROM assignments WHERE is_active AND doctor_id = ",
+            );
+            sql.bind(doctor.0).push(")");
+        }
+        if let Some(from) = filter.born_from {
+            sql.push(" AND p.born_to >= ").bind(from);
+            // At least the year of birth is known, so the index on the first possible day narrows
+            // the search.
+            let year = from.with_ordinal(1).unwrap_or(from);
+            sql.push(" AND p.born_from >= ").bind(year);
+        }
+        sql.and(" AND p.born_from <> '' AND p.born_from <= ", filter.born_to);
+        restrict_updated(sql, "p.updated_at", filter.updated_from, filter.updated_to);
+    }
+
+    pub(super) fn is_archived(&self) -> bool {
+        self.filter.archived == Some(true)
+    }
+
+    /// Whether conditions for which there is an index leave out patients.
+    pub(super) fn is_narrow(&self) -> bool {
+        let PatientFilter { city, created_by, doctor, .. } = self.filter;
+        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
+        self.scope != Scope::All
+            || (city.is_some() || created_by.is_some() || doctor.is_some())
+            || (born_from.is_some() || born_to.is_some())
+            || (updated_from.is_some() || updated_to.is_some())
+    }
+
+    /// Whether conditions besides the search leave out patients.
+    pub(super) fn is_filtered(&self) -> bool {
+        let PatientFilter { gender, blood_type, .. } = self.filter;
+        self.is_narrow() || gender.is_some() || blood_type.is_some()
+    }
+}
+
 impl Listed for Listing<'_> {
     const COLUMNS: &'static str = COLUMNS;
     const TABLES: &'static str = TABLES;
@@ -62,50 +109,22 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        let default = Order::by_default(NAME, self.filter.search.is_some());
+        let default = Order::by_default(NAME, false);
         self.filter.ordering.map_or(default, |ordering| Order::of(ordering, column))
     }
 
     fn restrict(&self, sql: &mut Sql) {
         sql.push(" WHERE 1 = 1");
-        let filter = self.filter;
-        let state = ArchiveState::of(filter.archived == Some(true));
-        restrict_scope(sql, self.scope, state);
-        sql.and(" AND p.gender = ", filter.gender.map(|gender| gender.as_str()));
-        sql.and(" AND p.blood_type = ", filter.blood_type.map(|blood_type| blood_type.as_str()));
-        sql.and(" AND p.city_key = ", filter.city.as_deref().map(fold));
-        sql.and(" AND p.created_by = ", filter.created_by.map(|owner| owner.0));
-        if let Some(doctor) = filter.doctor {
-            sql.push(
-                " AND p.id IN (SELECT patient_id FROM assignments WHERE is_active AND doctor_id = ",
-            );
-            sql.bind(doctor.0).push(")");
-        }
-        if let Some(from) = filter.born_from {
-            sql.push(" AND p.born_to >= ").bind(from);
-            // At least the year of birth is known, so the index on the first possible day narrows
-            // the search.
-            let year = from.with_ordinal(1).unwrap_or(from);
-            sql.push(" AND p.born_from >= ").bind(year);
-        }
-        sql.and(" AND p.born_from <> '' AND p.born_from <= ", filter.born_to);
-        restrict_updated(sql, "p.updated_at", filter.updated_from, filter.updated_to);
+        self.restrict_unsearched(sql);
         if let Some(search) = self.search {
-            search.restrict(sql, Terms::OfPatients, "p.id");
+            let terms =
+                if self.is_archived() { Terms::OfArchivedPatients } else { Terms::OfPatients };
+            search.restrict(sql, terms, "p.id");
         }
     }
 
     fn is_bounded(&self) -> bool {
-        let PatientFilter { gender, blood_type, city, created_by, doctor, .. } = self.filter;
-        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
-        self.search.is_none()
-            && (gender.is_none() && blood_type.is_none() && city.is_none())
-            && (created_by.is_none() && doctor.is_none())
-            && (born_from.is_none() && born_to.is_none())
-            && (updated_from.is_none() && updated_to.is_none())
-    }
-
-    fn ranked_by(&self) -> Option<(&Search, Terms)> {
-        self.search.map(|search| (search, Terms::OfPatients))
+        // The scope of a caller has an index in every order.
+        self.search.is_none() && !Listing { scope: Scope::All, ..*self }.is_filtered()
     }
 }

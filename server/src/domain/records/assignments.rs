@@ -181,7 +181,7 @@ pub async fn list(
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
-    let (page, search) = read_page(app, pages, listing.order(), names)?;
+    let (page, search) = read_page(app, pages, listing.order().name(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     page.fetch(app, &listing).await
 }

@@ -98,8 +98,10 @@ async fn by_id(
 /// The maximum number of results.
 const RESULTS_MAX: usize = FOUND_MAX as usize;
 
-/// A slice of as many rows as are shown at most.
-const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
+/// A part of as many rows as are shown at most.
+const fn span<K>() -> Seek<K> {
+    Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 }
+}
 
 /// Results with their ranks.
 type Ranked = Vec<(i64, Found)>;
@@ -120,10 +122,10 @@ async fn patients_with(
         today,
         clinical: false,
     };
-    let rows = listing::read(conn, &listing, &SPAN).await?;
-    let found = rows.into_iter().map(|(found, key)| {
-        let why = search.why(&found);
-        (key.rank, patient(found, why))
+    let part = listing.finder(conn, search).await?.find(conn, &span()).await?;
+    let found = part.rows.into_iter().map(|found| {
+        let why = search.why(&found.patient);
+        (found.rank, patient(found.patient, why))
     });
     Ok(found.collect())
 }
@@ -131,7 +133,7 @@ async fn patients_with(
 async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Result<Ranked, Error> {
     let filter = DoctorFilter { search: Some(typed.to_owned()), ..DoctorFilter::default() };
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
-    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let rows = listing::read(conn, &listing, &span()).await?;
     let found = rows.into_iter().map(|(found, key)| {
         let why = search.why(&found);
         (key.rank, doctor(found, why))

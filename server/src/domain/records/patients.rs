@@ -18,14 +18,15 @@ use crate::{
     app::App,
     db::{
         self, ArchiveState, Conn, DbError, Tx, UniqueKey,
-        listing::{self, Listed},
+        listing::{Listed, Seek},
         patients::{self, Listing},
         records::Kept,
+        search::Search,
     },
     domain::{
         access::{Action, scope},
         idempotency::{self, IdempotencyKey},
-        listing::{PageSlice, read_list},
+        listing::{PageSlice, read_page},
         precondition::Precondition,
     },
     error::Error,
@@ -102,17 +103,37 @@ pub async fn list(
     let today = app.clock().today();
     let clinical = filter.clinical != Some(false);
     let listing = Listing { filter, search: None, scope: visible, today, clinical };
-    let pages = filter.pages();
-    let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
-    let listing = Listing { search: search.as_ref(), ..listing };
-    // Before the page is read: of a list without rows there is no second one.
-    if let Some(mistyped) = search.as_ref().and_then(|search| search.mistyped_mrn.clone()) {
-        let mut read = app.db().read().await?;
-        if listing::count(&mut read.conn(), &listing, 1).await? == 0 {
-            return Err(Error::invalid("search", mistyped));
-        }
+    let (pages, typed) = (filter.pages(), filter.search.as_deref());
+    let search = typed.map(Search::parse);
+    if filter.ordering.is_some() || !matches!(&search, Some(Ok(search)) if search.has_words()) {
+        let (page, search) = read_page(app, pages, listing.order().name(), search)?;
+        let listing = Listing { search: search.as_ref(), ..listing };
+        refuse_mistyped(app, &listing).await?;
+        return page.fetch(app, &listing).await;
     }
-    page.fetch(app, &listing).await
+    let (page, search) = read_page(app, pages, FOUND, search)?;
+    let search = search.unwrap_or_default();
+    let listing = Listing { search: Some(&search), ..listing };
+    refuse_mistyped(app, &listing).await?;
+    page.find(app, &listing, &search).await
+}
+
+/// The name of the list of found patients in cursors.
+const FOUND: &str = "found patients";
+
+/// Refuses a search that finds nobody and has a medical record number with a wrong check letter. The check
+/// comes before a page is read: of a list without rows there is no second one.
+async fn refuse_mistyped(app: &App, listing: &Listing<'_>) -> Result<(), Error> {
+    let Some(search) = listing.search else { return Ok(()) };
+    let Some(mistyped) = &search.mistyped_mrn else { return Ok(()) };
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
+    let seek = Seek { place: None, is_backwards: false, limit: 1, offset: 0 };
+    let finder = listing.finder(&mut conn, search).await?;
+    match finder.find(&mut conn, &seek).await?.rows.is_empty() {
+        true => Err(Error::invalid("search", mistyped.clone())),
+        false => Ok(()),
+    }
 }
 
 /// Changes a patient.

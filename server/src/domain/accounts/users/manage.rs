@@ -93,7 +93,7 @@ pub async fn list_visible(
     let pages = filter.pages();
     let sees_emails = may(actor, Action::ReadAccounts);
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
-    let (page, search) = read_page(app, pages, listing.order(), search)?;
+    let (page, search) = read_page(app, pages, listing.order().name(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     Ok(page.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
