@@ -539,6 +539,11 @@ async fn an_import_that_adds_few_rows_leaves_the_statistics(backend: Backend) {
             "SELECT reltuples::bigint::text FROM pg_class WHERE relname = 'patients'"
         }
     };
+    if backend == Backend::Postgres {
+        // Its own worker would analyse the table in the middle of an import that takes long.
+        let mut beside = Beside::connect(&operator.place.database_url).await;
+        beside.execute("ALTER TABLE patients SET (autovacuum_enabled = false)").await;
+    }
     for (rows, expected) in [(1_000, "1000"), (1_001, "1000"), (1_400, "1400")] {
         operator.write("people.csv", people(rows));
         assert_eq!(operator.import(&["people.csv"]).status, 0);
