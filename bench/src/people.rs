@@ -225,7 +225,7 @@ mod tests {
             assert_eq!(fields, person(number));
             let sent = serde_json::to_vec(&fields).unwrap();
             let read = shared::read::body::<shared::patient::NewPatient>(&sent, today);
-            assert_eq!(read.unwrap().0.create().unwrap(), fields, "{number}");
+            assert_eq!(read.unwrap().input.create().unwrap(), fields, "{number}");
         }
     }
 }

@@ -85,6 +85,15 @@ pub enum Registration {
     Closed,
 }
 
+/// What a registration does about likely duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DuplicateCheck {
+    /// Refuse it, unless it names them as seen.
+    Gate,
+    /// Name them in the answer.
+    Advise,
+}
+
 /// Who may change the directory of doctors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Directory {
@@ -174,6 +183,12 @@ pub struct Settings {
     #[arg(long, env = "FRONTDESK_DOCTOR_DIRECTORY", value_enum, default_value_t = Directory::Creator,
           global = true)]
     pub doctor_directory: Directory,
+
+    /// What a registration does where a patient is likely to be the same person: it is refused unless it
+    /// names that patient as seen, or its answer names the patient.
+    #[arg(long, env = "FRONTDESK_DUPLICATE_CHECK", value_enum,
+          default_value_t = DuplicateCheck::Gate, global = true)]
+    pub duplicate_check: DuplicateCheck,
 
     /// Origins whose pages may use the API, separated by commas, such as `https://desk.example`.
     #[arg(long, env = "FRONTDESK_CORS_ORIGINS", value_delimiter = ',', value_parser = origin,
@@ -265,6 +280,7 @@ impl Settings {
             refresh_token_days: 7,
             registration: Registration::Open,
             doctor_directory: Directory::Creator,
+            duplicate_check: DuplicateCheck::Gate,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             tls_cert: None,

@@ -65,6 +65,8 @@ codes! {
     "invalid_time" "The value is not a time in the format of RFC 3339.";
     "invalid_username" "The value cannot be a username.";
     "last_admin" "The change would leave no active administrator.";
+    "likely_duplicate" "Patients are likely to be the same person. Name them in `duplicates_seen` if this is somebody else."
+        ["count" "The number of these patients."];
     "line_break" "The text contains a line break and must be on one line.";
     "mistyped_mrn" "The check letter of the medical record number does not match its digits.";
     "never_null" "The member cannot be `null`. Leave it out instead.";

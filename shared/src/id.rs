@@ -61,6 +61,27 @@ pub fn id<T: From<i64>>(value: serde_json::Value) -> Result<Option<T>, crate::Fi
     value.as_i64().filter(|id| *id > 0).map(|id| Some(T::from(id))).ok_or_else(wrong)
 }
 
+/// Reads a list of ids from a body. Repeated ids count once. Fails on anything else, and on
+/// more than `max` items.
+pub fn ids<T: From<i64> + PartialEq>(
+    max: usize,
+) -> impl Fn(serde_json::Value) -> Result<Option<Vec<T>>, crate::FieldError> {
+    move |value| {
+        let serde_json::Value::Array(items) = value else {
+            return Err(crate::FieldError::wrong_type(crate::Expected::Array));
+        };
+        if items.len() > max {
+            let message = format!("must have at most {max} items");
+            return Err(crate::FieldError::new("too_many", message).with("max", max));
+        }
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            all.extend(id(item)?.filter(|id| !all.contains(id)));
+        }
+        Ok(Some(all))
+    }
+}
+
 id! {
     /// A user's id.
     UserId,

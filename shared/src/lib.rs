@@ -26,6 +26,7 @@ pub mod error_codes;
 pub mod event;
 pub mod history;
 pub mod id;
+pub mod likeness;
 pub mod lookup;
 pub mod matched;
 pub mod meta;

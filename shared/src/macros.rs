@@ -427,6 +427,7 @@ macro_rules! body {
             $(, earlier $earlier:path)?
             $(, references $references:tt)?
             $(, prepare $prepare:path)?
+            $(, validate $validate:path)?
             $(, sent back ($computed:path, $fixed:path))?
             $(, example $example:tt)?
         {
@@ -467,6 +468,10 @@ macro_rules! body {
                 )*
                 Some(Self { $($field: $field?),* })
             }
+
+            $(fn validate(&self, today: chrono::NaiveDate, errors: &mut $crate::FieldErrors) {
+                $validate(self, today, errors);
+            })?
         }
 
         #[cfg(feature = "openapi")]

@@ -1,5 +1,6 @@
 //! Patients.
 
+mod matches;
 mod requests;
 mod state;
 
@@ -21,7 +22,10 @@ use crate::{
     },
 };
 
-pub use requests::{Archiving, NewPatient, PatientPatch, PatientReplacement, Purging};
+pub use matches::{MATCHES_MAX, PatientMatch, PatientMatches};
+pub use requests::{
+    Archiving, NewPatient, PatientPatch, PatientReplacement, PersonToMatch, Purging, SEEN_MAX,
+};
 pub use state::PatientState;
 
 /// The maximum number of identifiers per patient.
@@ -208,6 +212,11 @@ record! {
         /// The parts that the search matches, by member and place. Only in rows of a search.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
+        /// The patients who are likely to be the same person. Only in the answer to a registration, where
+        /// the setting `duplicate_check` is `advise` and there are any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        possible_duplicates: Option<Vec<PatientMatch>>
+            => [max_items(MATCHES_MAX as i64), optional(), example(Value::Array(Vec::new()))],
         /// The caller's permissions. Only in single records.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<PatientPermission>> => [max_items(10), optional()],

@@ -360,7 +360,7 @@ impl crate::describe::Describe for Problem {
             assignment::Assignment,
             describe::{Members, Shape},
             doctor::Doctor,
-            patient::Patient,
+            patient::{MATCHES_MAX, Patient, PatientMatch},
             visit::Visit,
         };
         let text = |shape: Shape| shape.max_length(100_000);
@@ -418,6 +418,11 @@ impl crate::describe::Describe for Problem {
         members.add::<Value>("existing", doc, false, |shape| {
             let existing = vec![Assignment::schema_ref(), Visit::schema_ref()];
             shape.with(|schema| schema.any_of = existing)
+        });
+        let doc = "Only with `conflict`: the patients who are likely to be the same person as the one to be \
+            registered, the most likely first.";
+        members.add::<Vec<PatientMatch>>("duplicates", doc, false, |shape| {
+            shape.max_items(MATCHES_MAX as i64)
         });
         let doc = "Only with `conflict`: the number of active assignments of the doctor.";
         members.add::<i64>("active_assignments", doc, false, |shape| shape.range(1, i64::MAX));

@@ -91,6 +91,7 @@ pub(crate) fn new(fields: PatientFields) -> Patient {
         version: 1,
         archived_at: None,
         matched: None,
+        possible_duplicates: None,
         permissions: None,
         fields,
     }

@@ -9,10 +9,10 @@ use shared::{
     id::PatientId,
     paths,
     patient::{
-        Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
-        PatientReplacement, PatientView, Purging,
+        Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientMatches, PatientPatch,
+        PatientReplacement, PatientView, PersonToMatch, Purging,
     },
-    query::ListQuery,
+    query::{ListQuery, NoQuery},
 };
 
 use super::{
@@ -47,7 +47,8 @@ impl PatientsApi {
     /// Register a patient
     ///
     /// The server assigns the medical record number (`mrn`). The record belongs to the account that
-    /// registers it (`created_by`).
+    /// registers it (`created_by`). Where a patient is likely to be the same person, the registration is a
+    /// conflict with `duplicates`, unless `duplicates_seen` names that patient.
     #[oai(path = "/", method = "post", operation_id = "create_patient")]
     async fn create_patient(
         &self,
@@ -60,6 +61,21 @@ impl PatientsApi {
             patients::register(&self.0, &actor, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
+    }
+
+    /// Find patients who may be the same person
+    ///
+    /// Compares what is known about a person with the patients that the caller may see. Names are compared
+    /// without case, accents, punctuation and order, dates of birth as far as they are known, and phone
+    /// numbers by their last digits.
+    #[oai(path = "/match", method = "post", operation_id = "match_patients")]
+    async fn match_patients(
+        &self,
+        guard: Guard,
+        _query: QueryParams<NoQuery>,
+        Body(person): Body<PersonToMatch>,
+    ) -> Result<Reply<PatientMatches>, Failure> {
+        Ok(Reply::new(patients::find_matches(&self.0, &guard, &person).await?))
     }
 
     /// Read a patient

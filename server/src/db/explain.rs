@@ -3,8 +3,12 @@
 
 use chrono::{DateTime, NaiveDate};
 use shared::{
-    UserId, assignment::AssignmentFilter, doctor::DoctorFilter, page::COUNT_MAX,
-    patient::PatientFilter, visit::VisitFilter,
+    UserId,
+    assignment::AssignmentFilter,
+    doctor::DoctorFilter,
+    page::COUNT_MAX,
+    patient::{PatientFilter, PatientState},
+    visit::VisitFilter,
 };
 
 use super::{
@@ -80,6 +84,18 @@ pub async fn plan_of_recent(db: &Db, user: UserId, scope: Scope) -> Result<Vec<S
     let waiting = [(1, DateTime::default())];
     let recent = Recent { user, waiting: &waiting, scope };
     Ok(explained(db, vec![recent.select()]).await?.concat())
+}
+
+/// The plans of all statements that look for patients who may be the same person as one in this state.
+///
+/// Fails only if the database does.
+pub async fn plans_of_candidates(
+    db: &Db,
+    state: &PatientState,
+    scope: Scope,
+) -> Result<Vec<Vec<String>>, Error> {
+    let is_sqlite = db.read().await?.conn().0.is_sqlite();
+    explained(db, patients::statements_of_candidates(state, scope, is_sqlite)?).await
 }
 
 /// The plans of statements. PostgreSQL would read a small table as a whole, so sequential scans are

@@ -1,6 +1,7 @@
 //! Patients.
 
 mod bulk;
+mod candidates;
 mod found;
 mod listing;
 mod recent;
@@ -26,6 +27,7 @@ use terms::Indexed;
 
 pub use bulk::{NewRows, new_rows};
 pub(crate) use bulk::{identified_ever, identified_now, insert_many};
+pub(crate) use candidates::{candidates, lock_alike, statements as statements_of_candidates};
 pub(crate) use found::{Count, Part, Place};
 pub(crate) use listing::Listing;
 pub(crate) use recent::{LOOKED_UP, Recent};
@@ -89,6 +91,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Patient, Error> {
         version: row.get("version")?,
         archived_at: row.get("archived_at")?,
         matched: None,
+        possible_duplicates: None,
         permissions: None,
     })
 }
@@ -126,6 +129,7 @@ fn registered(
         version: revision.version,
         archived_at: None,
         matched: None,
+        possible_duplicates: None,
         permissions: None,
     };
     Kept { record: with_state(patient, state, today), revision }

@@ -4,6 +4,7 @@
 //! A term is a letter for its kind, followed by folded text. Every word of a search becomes a set
 //! of ranges over the terms, so that an index answers it on both databases.
 
+mod keys;
 mod ranges;
 pub mod terms;
 mod users;
@@ -20,6 +21,7 @@ use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
 use terms::in_state;
 
+pub(crate) use keys::{Key, keys, lock_keys};
 pub(crate) use ranges::Ranges;
 pub(crate) use users::user_terms;
 

@@ -8,6 +8,7 @@ mod batches;
 pub mod events;
 pub mod idempotency;
 pub mod listing;
+mod matching;
 mod names;
 pub mod precondition;
 pub mod records;

@@ -96,7 +96,7 @@ pub async fn register(
 ) -> Result<(), Error> {
     let today = app.clock().today();
     let states = people
-        .map(|person| PatientState::default().changed_by(&person.0, today))
+        .map(|person| PatientState::default().changed_by(&person.input, today))
         .collect::<Result<Vec<_>, _>>()?;
     patients::register_many(app, actor, &states, "patient.created").await.map(drop)
 }
@@ -106,8 +106,8 @@ pub async fn register(
 /// first patient's.
 pub fn people(count: usize, today: NaiveDate) -> impl Iterator<Item = NewPatient> {
     (0..count).map(move |place| match place {
-        0 => NewPatient(first()),
-        _ => NewPatient(Person::new(place, today).input()),
+        0 => NewPatient::from(first()),
+        _ => NewPatient::from(Person::new(place, today).input()),
     })
 }
 
@@ -351,7 +351,7 @@ mod tests {
     fn everybody_passes_the_rules_that_requests_pass_on_any_date() {
         for today in ["2024-02-29", "2026-01-01", "2026-11-20", "2031-07-01", "2100-12-31"] {
             for (place, person) in people(2_000, day(today)).enumerate() {
-                let state = PatientState::default().changed_by(&person.0, day(today));
+                let state = PatientState::default().changed_by(&person.input, day(today));
                 assert!(state.is_ok(), "{today} {place}: {}", state.unwrap_err());
                 let sent = serde_json::to_vec(&person).unwrap();
                 let read = read::body::<NewPatient>(&sent, day(today));
@@ -366,14 +366,14 @@ mod tests {
         let some: Vec<_> = people(100, today).collect();
         assert_eq!(some, people(100, today).collect::<Vec<_>>());
         assert_eq!(some, people(10_000, today).take(100).collect::<Vec<_>>());
-        assert_eq!(some[0].0.first_name.value().unwrap(), "José");
-        assert_eq!(some[0].0.date_of_birth.value().unwrap().to_string(), "1989-05-25");
+        assert_eq!(some[0].input.first_name.value().unwrap(), "José");
+        assert_eq!(some[0].input.date_of_birth.value().unwrap().to_string(), "1989-05-25");
     }
 
     #[test]
     fn the_sample_has_people_of_every_kind() {
         let today = day("2026-11-20");
-        let people: Vec<_> = people(PEOPLE, today).map(|person| person.0).collect();
+        let people: Vec<_> = people(PEOPLE, today).map(|person| person.input).collect();
         let states: Vec<_> = people
             .iter()
             .map(|input| PatientState::default().changed_by(input, today).unwrap())
@@ -410,10 +410,12 @@ mod tests {
     fn no_two_people_share_an_identifier_or_an_email_address() {
         let mut seen = std::collections::HashSet::new();
         for person in people(20_000, day("2026-11-20")) {
-            for Identifier { system, value } in person.0.identifiers.value().into_iter().flatten() {
+            for Identifier { system, value } in
+                person.input.identifiers.value().into_iter().flatten()
+            {
                 assert!(seen.insert(format!("{system}:{value}")), "{system} {value}");
             }
-            if let Some(email) = person.0.email.value() {
+            if let Some(email) = person.input.email.value() {
                 assert!(seen.insert(email.clone()), "{email}");
             }
         }

@@ -55,6 +55,7 @@ const TABLE: &[(&str, [u16; 10])] = &[
     // Patients.
     ("list_patients",           [401, 200, 200, 401, 200, 200, 403, 200, 200, 200]),
     ("create_patient",          [401, 201, 201, 401, 201, 403, 201, 201, 201, 201]),
+    ("match_patients",          [401, 200, 200, 401, 200, 403, 200, 200, 200, 200]),
     ("get_patient",             [401, 200, 200, 401, 404, 200, 403, 200, 200, 200]),
     ("replace_patient",         [401, 403, 403, 401, 404, 403, 200, 200, 200, 200]),
     ("update_patient",          [401, 403, 403, 401, 404, 403, 200, 200, 200, 200]),
@@ -268,6 +269,7 @@ impl Desk {
     async fn body(&mut self, operation: &str, things: &Things, example: &Value) -> Value {
         match operation {
             "register" => json!({"email": self.next("new"), "password": PASSWORD}),
+            "create_patient" => json!({"first_name": "Ana", "last_name": self.next("New")}),
             "create_user" => json!({"email": self.next("new"), "role": "member"}),
             "log_in" => json!({"email": "other@example.com", "password": PASSWORD}),
             "refresh_tokens" => json!({"refresh": "none"}),

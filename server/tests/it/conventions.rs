@@ -427,6 +427,7 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "replace_profile",
         "update_profile",
         "create_patient",
+        "match_patients",
         "replace_patient",
         "update_patient",
         "archive_patient",

@@ -32,6 +32,7 @@ mod delivery;
 mod description;
 mod devices;
 mod doctors;
+mod duplicates;
 mod earlier_systems;
 mod events;
 mod faults;

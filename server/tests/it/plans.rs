@@ -3,15 +3,15 @@
 
 use server::db::{
     Scope,
-    explain::{List, plan_of_recent, plans, plans_of_search},
+    explain::{List, plan_of_recent, plans, plans_of_candidates, plans_of_search},
 };
 use shared::{
-    UserId,
+    PartialDate, UserId,
     assignment::{AssignmentFilter, AssignmentOrder, AssignmentStatus},
     date::parse_day,
     doctor::{DoctorFilter, DoctorOrder},
     id::{DoctorId, PatientId},
-    patient::{PatientFilter, PatientOrder},
+    patient::{Identifier, PatientFields, PatientFilter, PatientOrder, PatientState},
     query::Ordering,
     visit::{VisitFilter, VisitStatus},
 };
@@ -24,6 +24,7 @@ on_both! {
     filters_use_an_index,
     the_visits_of_a_day_come_in_the_order_of_an_index,
     searches_for_patients_read_the_index_of_terms_in_its_order,
+    candidates_for_one_person_are_read_from_the_index_of_terms,
     the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log,
 }
 
@@ -245,6 +246,36 @@ async fn searches_for_patients_read_the_index_of_terms_in_its_order(backend: Bac
                             step.contains("TEMP B-TREE FOR ORDER BY") || step.contains("Sort  (");
                         assert!(!sorts, "{step} in {shown}");
                     }
+                }
+            }
+        }
+    }
+}
+
+async fn candidates_for_one_person_are_read_from_the_index_of_terms(backend: Backend) {
+    let server = Server::start(backend).await;
+    let user = UserId(1);
+    let text = |text: &str| Some(text.to_owned());
+    let (system, value) = ("insurance".to_owned(), "X-1".to_owned());
+    let fields = PatientFields {
+        first_name: text("Ana María"),
+        last_name: text("Núñez-Soto"),
+        date_of_birth: PartialDate::parse("1989-05-04").ok(),
+        phone_number: text("555 123 4567"),
+        email: text("ana@example.com"),
+        identifiers: vec![Identifier { system, value }],
+        ..PatientFields::default()
+    };
+    let whole = PatientState { fields, date_of_birth_estimated: false };
+    let mut little = PatientState::default();
+    little.fields.last_name = text("Li");
+    for state in [whole, little] {
+        for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+            let plans = plans_of_candidates(server.app.db(), &state, scope).await.unwrap();
+            assert!(plans[0].iter().any(|step| step.contains("patient_terms")), "{plans:?}");
+            for plan in plans {
+                for step in plan.iter().map(|step| step.trim()) {
+                    assert!(!reads_a_table(step), "{step} in {scope:?}\n{}", plan.join("\n"));
                 }
             }
         }

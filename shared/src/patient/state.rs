@@ -20,6 +20,25 @@ impl PatientState {
     ///
     /// Fails with every rule that it breaks. `today` is the date in the clinic's time zone.
     pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
+        let (state, mut errors) = self.sketched_by(input, today);
+        if state.fields.first_name.is_none() && state.fields.last_name.is_none() {
+            let message = "is required: a patient needs a first name, a last name or both";
+            errors.add("first_name", FieldError::new("required", message));
+        }
+        check_identifiers(&state.fields, &mut errors);
+        errors.into_result().map(|()| state)
+    }
+
+    /// What an input says about a person, who may be without a name.
+    ///
+    /// Fails with every other rule that it breaks.
+    pub fn of_person(input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
+        let (state, errors) = Self::default().sketched_by(input, today);
+        errors.into_result().map(|()| state)
+    }
+
+    /// Applies an input to this state, with the errors of its values.
+    fn sketched_by(&self, input: &PatientInput, today: NaiveDate) -> (Self, FieldErrors) {
         let mut fields = self.fields.clone();
         let mut errors = input.apply(&mut fields);
         let known = self.fields.date_of_birth.filter(|_| !self.date_of_birth_estimated);
@@ -47,13 +66,8 @@ impl PatientState {
             }
         }
         check_life(&fields, today, &mut errors);
-        if fields.first_name.is_none() && fields.last_name.is_none() {
-            let message = "is required: a patient needs a first name, a last name or both";
-            errors.add("first_name", FieldError::new("required", message));
-        }
-        check_identifiers(&fields, &mut errors);
         let date_of_birth_estimated = estimated && fields.date_of_birth.is_some();
-        errors.into_result().map(|()| Self { fields, date_of_birth_estimated })
+        (Self { fields, date_of_birth_estimated }, errors)
     }
 
     /// The age in whole years, today or at death.
@@ -109,7 +123,7 @@ mod tests {
     };
 
     fn read(json: &str) -> PatientInput {
-        read::body::<NewPatient>(json.as_bytes(), today()).unwrap().0
+        read::body::<NewPatient>(json.as_bytes(), today()).unwrap().input
     }
 
     fn today() -> NaiveDate {

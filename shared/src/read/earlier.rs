@@ -83,7 +83,7 @@ mod tests {
         let patient = read::<NewPatient>(
             r#"{"name": " Arjun  Sharma ", "phone": "87654", "blood_group": "b+"}"#,
         );
-        let patient = serde_json::to_value(patient.unwrap().0).unwrap();
+        let patient = serde_json::to_value(patient.unwrap().input).unwrap();
         let expected = r#"{"first_name": "Arjun", "last_name": "Sharma",
             "phone_number": "87654", "blood_type": "B+"}"#;
         assert_eq!(patient, serde_json::from_str::<serde_json::Value>(expected).unwrap());

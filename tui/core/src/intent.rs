@@ -92,6 +92,9 @@ pub struct Merge {
     pub taken: Vec<&'static str>,
 }
 
+/// Values by the names of their fields.
+pub type Carried = Vec<(&'static str, String)>;
+
 /// A screen to go to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
@@ -105,8 +108,9 @@ pub enum Route {
         name: String,
         /// Whether it is in the archive.
         is_archived: bool,
-        /// Whether its form is opened as soon as the record has been read.
-        to_edit: bool,
+        /// The values that are put in as changes in its form, which is opened as soon as the record has
+        /// been read. `None` where only the page is shown.
+        to_edit: Option<Carried>,
     },
     /// The page of a record as it is known.
     Shown(Record),
@@ -127,7 +131,7 @@ pub enum Route {
     /// The form for a record, on the field of this name.
     EditField(Record, &'static str),
     /// The form for a record, with these values put in as changes.
-    Changed(Record, Vec<(&'static str, String)>),
+    Changed(Record, Carried),
 }
 
 impl Route {
@@ -147,7 +151,7 @@ impl Route {
         }
         let is_archived = record.archived().is_some();
         let (kind, id, name) = (record.kind(), record.id(), record.row().name);
-        Self::Record { kind, id, name, is_archived, to_edit: false }
+        Self::Record { kind, id, name, is_archived, to_edit: None }
     }
 
     /// The same page, from which the form is opened as soon as the record has been read.
@@ -155,7 +159,7 @@ impl Route {
     pub fn to_edit(self) -> Self {
         match self {
             Self::Record { kind, id, name, is_archived, .. } => {
-                Self::Record { kind, id, name, is_archived, to_edit: true }
+                Self::Record { kind, id, name, is_archived, to_edit: Some(Vec::new()) }
             }
             other => other,
         }
@@ -221,6 +225,13 @@ pub enum Intent<L> {
     AskAgain,
     /// Save although the answer of the last try got lost.
     SaveAgain,
+    /// Register what is typed as somebody else than these patients, for the reason that was given.
+    SaveAsOther {
+        /// The ids of the patients.
+        seen: Vec<i64>,
+        /// The reason.
+        reason: Option<String>,
+    },
     /// Find out whether a write whose answer was lost has been done.
     Check,
 }

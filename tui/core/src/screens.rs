@@ -93,7 +93,7 @@ impl Screen {
             }
             Route::Alone(kind, id) => {
                 let name = kind.table().words.one.to_owned();
-                let (state, intents) = detail::init(kind, id, name, false, false);
+                let (state, intents) = detail::init(kind, id, name, false, None);
                 (Self::Detail(Box::new(state)), intents)
             }
             Route::Shown(record) => {
@@ -214,7 +214,7 @@ impl Screen {
         match self {
             Self::Home(state) => state.finder.give_up(),
             Self::List(state) => state.search.give_up(),
-            Self::Detail(state) => state.edits_next = false,
+            Self::Detail(state) => state.edits_next = None,
             _ => {}
         }
     }
@@ -238,7 +238,7 @@ impl Screen {
     /// Whether the find box may lie over the screen.
     pub fn takes_find_box(&self) -> bool {
         match self {
-            Self::Detail(state) => !state.edits_next,
+            Self::Detail(state) => state.edits_next.is_none(),
             Self::List(state) => state.kind.table().search.is_none(),
             Self::Dashboard(_) => true,
             _ => false,

@@ -36,7 +36,7 @@ fn fill(url: &str) -> usize {
             "/api/patients",
             json!({
                 "first_name": format!("Ana{MARK}"), "last_name": format!("L{number:02}{MARK}"),
-                "date_of_birth": "1989-05-25", "address": format!("1 {MARK}"),
+                "date_of_birth": format!("{}-05-25", 1950 + number), "address": format!("1 {MARK}"),
                 "city": format!("C{MARK}"), "state": format!("S{MARK}"),
                 "zip_code": MARK, "allergies": format!("Nuts{MARK}"),
                 "medical_history": format!("Asthma{MARK}"),

@@ -134,12 +134,21 @@ fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Fiel
 fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) -> Error {
     let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let names: Vec<_> = parameters.filter_map(|it| it.get("name")?.as_str()).collect();
+    let is_new = operation.get("operationId").and_then(Value::as_str) == Some("create_patient");
     let (errors, name, shown) = match answered {
         _ if names.contains(&"reassign_to") => {
             let message = "has 3 active assignments: set reassign_to to another doctor's id, or \
                 end_assignments=true";
             let error = FieldError::new("has_patients", message).with("active", 3);
             (FieldErrors::one("id", error), "active_assignments", json!(3))
+        }
+        Some(("Patient", record)) if is_new => {
+            let message = "must name 1 patient who is likely to be the same person, where this is \
+                somebody else";
+            let error = FieldError::new("likely_duplicate", message).with("count", 1);
+            let reasons = ["same_name", "same_date_of_birth"];
+            let likely = json!([{"patient": record, "grade": "probable", "score": 0.85, "reasons": reasons}]);
+            (FieldErrors::one("duplicates_seen", error), "duplicates", likely)
         }
         Some(("Assignment", record)) => {
             let message = "already has this patient";

@@ -152,7 +152,7 @@ fn pair(word: &str, other: &str) -> String {
 }
 
 /// What the pairs of a whole word with another term begin with, by the beginning of that term.
-fn beside(word: &str, other: &str) -> String {
+pub(super) fn beside(word: &str, other: &str) -> String {
     format!("{PAIR}{}{BESIDE}{other}", beginning(word))
 }
 

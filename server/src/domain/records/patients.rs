@@ -1,7 +1,9 @@
 //! Patients.
 
 mod bulk;
+mod duplicates;
 
+use serde_json::json;
 use shared::{
     FieldError, FieldErrors,
     history::Change,
@@ -37,6 +39,7 @@ use crate::{
 };
 
 pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
+pub use duplicates::find_matches;
 
 /// Registers a patient.
 pub async fn register(
@@ -47,7 +50,7 @@ pub async fn register(
 ) -> Result<Patient, Error> {
     scope(actor, Action::CreatePatient)?;
     let today = app.clock().today();
-    let state = PatientState::default().changed_by(&new.0, today)?;
+    let state = PatientState::default().changed_by(&new.input, today)?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) =
         idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
@@ -61,11 +64,19 @@ pub async fn register(
     let mut conn = tx.conn();
     let now = app.clock().now();
     check_identifiers(&mut conn, &state, None).await?;
+    let likely = duplicates::check(app, &mut conn, actor, &state, new).await?;
     let inserted = patients::insert(&mut conn, &state, &actor.user, now, today).await;
-    let new = inserted.map_err(taken_identifier)?;
-    let event = registered("patient.created", new.record.id, &new.record.mrn, &state)?;
+    let kept = inserted.map_err(taken_identifier)?;
+    let mut event = registered("patient.created", kept.record.id, &kept.record.mrn, &state)?;
+    if let Some(seen) = new.duplicates_seen.as_ref().filter(|seen| !seen.is_empty()) {
+        let (field, old) = ("duplicates_seen".to_owned(), serde_json::Value::Null);
+        event.changes.push(Change { field, old, new: json!(seen) });
+        event.reason.clone_from(&new.duplicates_reason);
+    }
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, idempotency_key, new).await
+    let patient = finish_new(app, tx, actor, idempotency_key, kept).await?;
+    // The stored answer does without: whoever is purged later is not in answers about others.
+    Ok(Patient { possible_duplicates: Some(likely).filter(|likely| !likely.is_empty()), ..patient })
 }
 
 /// A patient as it is answered, without its clinical members if the request excludes them.

@@ -192,7 +192,7 @@ impl App {
         match self.screen() {
             Screen::Detail(state) if self.layers.is_empty() => {
                 let is_read = state.record.is_some() || state.failure.is_some();
-                !is_read && (is_command || state.edits_next)
+                !is_read && (is_command || state.edits_next.is_some())
             }
             _ => false,
         }

@@ -104,7 +104,8 @@ impl App {
             | Intent::Merged(_)
             | Intent::Check
             | Intent::SaveThen(_)
-            | Intent::SaveAgain => self.pass_on(intent, out),
+            | Intent::SaveAgain
+            | Intent::SaveAsOther { .. } => self.pass_on(intent, out),
         }
     }
 
@@ -183,6 +184,9 @@ impl App {
             Intent::Check => record_form::check(state),
             Intent::SaveThen(leave) => record_form::save(state, &world, Some(leave)),
             Intent::SaveAgain => record_form::save_again(state, &world),
+            Intent::SaveAsOther { seen, reason } => {
+                record_form::save_as_other(state, &world, seen, reason)
+            }
             _ => Vec::new(),
         };
         self.apply(intents, out);

@@ -4,14 +4,14 @@
 mod again;
 mod assigning;
 mod bulk;
+mod duplicates;
 mod leaving;
 pub mod reason;
 mod view;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-use shared::{Problem, account::User};
+use shared::account::User;
 
 use super::results::{self, Job};
 use crate::{
@@ -33,6 +33,7 @@ pub use again::{resend, undone, unsent, unsent_words, unsure};
 use assigning::status;
 pub use assigning::{hand_over, hand_over_to, link, picked, remains};
 pub use bulk::{archive_all, restore_all};
+pub use duplicates::duplicates;
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{keep_focus_visible, view};
 
@@ -46,6 +47,15 @@ enum Answer {
     Bulk(String, Vec<Job>),
     /// Picks a record for others.
     Pick(Pick, Errand),
+    /// Registers what is typed as somebody else than these, for the reason that was typed.
+    SomebodyElse(Vec<i64>),
+}
+
+impl Answer {
+    /// Whether it uses the reason that was typed.
+    fn takes_reason(&self) -> bool {
+        matches!(self, Self::Write(_) | Self::Bulk(..) | Self::SomebodyElse(_))
+    }
 }
 
 /// A question with its answers.
@@ -289,33 +299,6 @@ pub fn other_user(before: &User, now: &Session) -> State {
         .or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
 }
 
-/// The refusal of a new record of a kind that is likely here already, with the candidates.
-pub fn duplicates(kind: RecordKind, problem: &Problem) -> Option<State> {
-    let candidates = problem.extra.get("duplicates")?.as_array()?;
-    let name = |candidate: &Value| {
-        let record = candidate.get(kind.table().words.entity).unwrap_or(candidate);
-        let part = |name: &str| {
-            record.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
-        };
-        let parts = ["full_name", "date_of_birth", "mrn"].map(part);
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
-    };
-    let names: Vec<String> = candidates.iter().filter_map(name).collect();
-    let words = format!("{}\nNothing was saved. The form stays below.", names.join("\n"));
-    let first = candidates.first().and_then(|first| {
-        let record = first.get(kind.table().words.entity).unwrap_or(first);
-        let name = record.get("full_name").and_then(Value::as_str).unwrap_or_default();
-        let (id, name) = (record.get("id")?.as_i64()?, display(name).into_owned());
-        Some(Route::Record { kind, id, name, is_archived: false, to_edit: false })
-    });
-    let state = ask("Likely registered already", words, "Keep editing");
-    let Some(route) = first.filter(|_| !names.is_empty()) else {
-        return (!names.is_empty()).then_some(state);
-    };
-    Some(state.or("Show the record", vec![Intent::Go(route)]))
-}
-
 /// Moves among the answers, edits the reason, and takes an answer.
 pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else {
@@ -331,7 +314,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
         Action::Accept
             if state.at == 0 && state.first == 0 && !state.is_chosen && state.has_words() =>
         {
-            state.at = usize::from(reason::accepted(&mut state.form).is_some());
+            let meant = state.answers.iter().position(|(_, answer)| answer.takes_reason());
+            let is_accepted = reason::accepted(&mut state.form).is_some();
+            state.at = meant.filter(|_| is_accepted).unwrap_or_default();
         }
         // An arrow and Enter do it in every question, also where Enter alone does.
         Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
@@ -373,6 +358,10 @@ fn answer(state: &mut State, at: usize) -> Vec<Intent> {
         Some((_, Answer::Write(call))) => {
             let Some(reason) = reason::accepted(&mut state.form) else { return Vec::new() };
             vec![Intent::Close, Intent::Write(call.with_reason(reason))]
+        }
+        Some((_, Answer::SomebodyElse(seen))) => {
+            let Some(reason) = reason::accepted(&mut state.form) else { return Vec::new() };
+            vec![Intent::Close, Intent::SaveAsOther { seen, reason }]
         }
         None => vec![Intent::Close],
     }

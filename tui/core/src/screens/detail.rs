@@ -6,14 +6,14 @@ mod put_back;
 mod related;
 
 use ratatui_core::layout::Rect;
-use shared::history::HistoryEntry;
+use shared::{history::HistoryEntry, text::fold};
 
 use crate::{
     api::{Call, Failure, Missing, Reply},
     cursor::Scroll,
     effect::Lane,
     input::action::{Action, Context},
-    intent::{Event, Leave, Route},
+    intent::{Carried, Event, Leave, Route},
     layers::{Intent, Layer, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
@@ -46,8 +46,8 @@ pub struct State {
     /// Whether the person is in the clinic, where that is asked.
     pub(crate) presence: Option<Presence>,
     scroll: Scroll,
-    /// Whether its form is opened as soon as the record is read.
-    pub(crate) edits_next: bool,
+    /// The values that are put in as changes in its form, which is opened as soon as the record is read.
+    pub(crate) edits_next: Option<Carried>,
 }
 
 /// Begins: the record is asked for.
@@ -56,7 +56,7 @@ pub fn init(
     id: i64,
     name: String,
     is_archived: bool,
-    edits_next: bool,
+    edits_next: Option<Carried>,
 ) -> (State, Vec<Intent>) {
     let state = State { shelf: Shelf::of(is_archived), edits_next, ..empty(kind, id, name) };
     let intents = state.ask();
@@ -86,7 +86,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         person: None,
         presence: None,
         scroll: Scroll::default(),
-        edits_next: false,
+        edits_next: None,
     }
 }
 
@@ -166,7 +166,7 @@ impl State {
 /// Scrolls the page, and asks for what is done with the record.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else { return Vec::new() };
-    if state.edits_next && !matches!(action, Action::Back | Action::Refresh) {
+    if state.edits_next.is_some() && !matches!(action, Action::Back | Action::Refresh) {
         // Letters typed ahead are meant for the form that is coming.
         return Vec::new();
     }
@@ -289,10 +289,10 @@ pub fn answered(
     match answer.and_then(Reply::record) {
         Ok(record) if state.is_of(&record) => {
             let mut intents = state.show(record);
-            if std::mem::take(&mut state.edits_next) {
+            if let Some(carried) = state.edits_next.take() {
                 intents.push(match state.record.clone() {
                     Some(record) if is_available(state, Action::Edit) => {
-                        Intent::Go(Route::Edit(record))
+                        Intent::Go(to_edit(record, carried))
                     }
                     _ => Intent::Warn("Your account may not edit this record.".to_owned()),
                 });
@@ -302,11 +302,22 @@ pub fn answered(
         Ok(_) => Vec::new(),
         Err(failure) if state.shelf.failed(call, &failure) => state.ask(),
         Err(failure) => {
-            state.edits_next = false;
+            state.edits_next = None;
             state.failure = Some(Missing::of(&failure));
             Vec::new()
         }
     }
+}
+
+/// The form of a record, with those of the carried values put in as changes that differ by more than case and
+/// accents.
+fn to_edit(record: Record, mut carried: Carried) -> Route {
+    let values = record.values();
+    carried.retain(|(name, value)| {
+        let old = values.get(name).map(String::as_str).unwrap_or_default();
+        !value.trim().is_empty() && fold(value) != fold(old)
+    });
+    if carried.is_empty() { Route::Edit(record) } else { Route::Changed(record, carried) }
 }
 
 /// The contexts in which its keys hold.

@@ -7,7 +7,7 @@ mod refused;
 mod view;
 
 use chrono::NaiveDate;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use self::{
     begin::{changed, filled, on_field},
@@ -62,6 +62,26 @@ pub struct State {
     lost: Vec<Attempt>,
     /// Which of these is being sent again.
     repeats: Option<usize>,
+    /// The patients who are somebody else than the one who is registered here, and why.
+    others: Others,
+}
+
+/// Patients who were taken for the same person and are somebody else.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Others {
+    ids: Vec<i64>,
+    reason: Option<String>,
+}
+
+impl Others {
+    /// Adds them to the members of a registration.
+    fn add_to(&self, body: &mut Value) {
+        let Some(members) = body.as_object_mut().filter(|_| !self.ids.is_empty()) else { return };
+        members.insert("duplicates_seen".to_owned(), json!(self.ids));
+        if let Some(reason) = &self.reason {
+            members.insert("duplicates_reason".to_owned(), json!(reason));
+        }
+    }
 }
 
 /// One try to save: what was sent, and every field as it was typed then.
@@ -88,6 +108,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         key: world.next_key(),
         lost: Vec::new(),
         repeats: None,
+        others: Others::default(),
     };
     state.validate(world.today);
     state
@@ -202,7 +223,7 @@ pub fn follow(state: &State) -> Vec<Intent> {
 
 /// Sends what is typed.
 fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent> {
-    let body = state.validate(world.today);
+    let mut body = state.validate(world.today);
     if state.form.reveal_errors() {
         return vec![Intent::Warn(state.form.marked().to_owned())];
     }
@@ -210,7 +231,10 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent>
         None if state.is_only_copied() => {
             return vec![Intent::Inform(ONLY_COPIED.to_owned())];
         }
-        None => state.create(body.clone()),
+        None => {
+            state.others.add_to(&mut body);
+            state.create(body.clone())
+        }
         Some(_) if !state.form.is_changed() => {
             let said = Intent::Inform("Nothing was changed.".to_owned());
             return vec![said, Intent::LeaveNow(then.unwrap_or(Leave::Back))];
@@ -253,6 +277,22 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Intent> {
         Some(intent) => vec![intent],
         None => attempt(state, world, None),
     }
+}
+
+/// Registers what is typed as somebody else than these patients.
+pub fn save_as_other(
+    state: &mut State,
+    world: &World,
+    seen: Vec<i64>,
+    reason: Option<String>,
+) -> Vec<Intent> {
+    for id in seen {
+        if !state.others.ids.contains(&id) {
+            state.others.ids.push(id);
+        }
+    }
+    state.others.reason = reason.or(state.others.reason.take());
+    save(state, world, None)
 }
 
 /// What is said of a record that was saved.

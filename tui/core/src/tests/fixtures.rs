@@ -153,6 +153,7 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
         version: 3,
         archived_at: None,
         matched: None,
+        possible_duplicates: None,
         permissions: Some(vec![
             PatientPermission::Update,
             PatientPermission::Archive,

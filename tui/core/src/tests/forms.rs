@@ -1,6 +1,6 @@
 //! The form of a patient: nothing that is typed is lost.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{Kind, Patch, patient::PatientInput};
 
 use super::{
@@ -375,6 +375,65 @@ fn likely_duplicates_are_named_and_the_form_stays_below() {
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "last_name"), "Gomez");
+}
+
+/// A new patient who is refused since one is likely to be the same person.
+fn refused_as_a_duplicate(typed: &str) -> Driver {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys(&format!("<ctrl-n>José<tab>Gomez{typed}<ctrl-s>"));
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    let reasons = json!(["same_name", "same_phone"]);
+    let candidates =
+        json!([{"patient": jose(), "grade": "certain", "score": 0.99, "reasons": reasons}]);
+    duplicate.extra.insert("duplicates".into(), candidates);
+    driver.refuse(Lane::Save, duplicate);
+    driver
+}
+
+fn registered(driver: &Driver) -> Value {
+    match driver.call(Lane::Save) {
+        Call::Create { body, .. } => body.clone(),
+        _ => panic!("something else was sent"),
+    }
+}
+
+#[test]
+fn somebody_who_is_somebody_else_is_registered_for_a_reason() {
+    let mut driver = refused_as_a_duplicate("");
+    driver.shows("José Gómez, 1989-05-25, P000009K (same name, same phone)");
+    driver.keys("his cousin<enter>");
+    driver.shows("› Register somebody else ‹");
+    driver.keys("<enter>");
+    let body = registered(&driver);
+    assert_eq!(body["duplicates_seen"], json!([9]));
+    assert_eq!(body["duplicates_reason"], json!("his cousin"));
+    // Another one is asked about too, and both are named then.
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    let other = json!([{"patient": patient(12, "Jose", "Gomez"), "grade": "probable"}]);
+    duplicate.extra.insert("duplicates".into(), other);
+    driver.refuse(Lane::Save, duplicate);
+    driver.keys("<left><enter>");
+    let body = registered(&driver);
+    assert_eq!(body["duplicates_seen"], json!([9, 12]));
+    assert_eq!(body["duplicates_reason"], json!("his cousin"));
+    saved(&mut driver, patient(20, "José", "Gomez"));
+    driver.shows("José Gomez");
+}
+
+#[test]
+fn the_record_that_is_there_already_takes_what_was_typed() {
+    let mut driver = refused_as_a_duplicate("<tab><tab><tab><tab><tab>555 000 1111");
+    driver.keys("<right><right>");
+    driver.shows("› Use it, with what I typed ‹");
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    // The name differs by an accent only, and stays as it is.
+    assert_eq!(value(&driver, "last_name"), "Gómez");
+    assert_eq!(value(&driver, "phone_number"), "555 000 1111");
+    driver.keys("<ctrl-s>");
+    let phone_number = Patch::Value("555 000 1111".to_owned());
+    let expected = PatientInput { phone_number, ..PatientInput::default() };
+    assert_eq!(sent(&driver), (Some(3), expected));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn any_other_record_is_read_where_it_is_now() {
         else {
             panic!()
         };
-        assert_eq!((kind, id, to_edit), (RecordKind::Patient, 9, true));
+        assert_eq!((kind, id, to_edit), (RecordKind::Patient, 9, Some(Vec::new())));
         assert_eq!(is_archived, archived_at.is_some());
     }
 }

@@ -65,7 +65,7 @@ fn faulty(state: &mut State, problem: &Problem) -> Vec<Intent> {
     if problem.errors.is_empty() {
         rest.push(refusal(problem));
     }
-    if let Some(question) = question::duplicates(state.kind, problem) {
+    if let Some(question) = question::duplicates(state.kind, problem, &state.form) {
         return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
     }
     let said = match rest.is_empty() {

@@ -1,0 +1,132 @@
+//! Patients who may be the same person as another one.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use shared::patient::{Patient, PatientState};
+
+use super::{COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
+use crate::{
+    db::{
+        ArchiveState, Conn, DbError, Scope, Sql,
+        search::{Key, keys, lock_keys},
+    },
+    error::Error,
+};
+
+/// The number of patients up to which all patients that a caller sees are candidates.
+const FEW_MAX: i64 = 100;
+
+/// A range of the index, as it is passed to PostgreSQL.
+#[derive(Serialize)]
+struct Range {
+    start: String,
+    end: String,
+    max: i64,
+}
+
+/// Waits for the other registrations of people who are alike, so that of two at once the later one finds the
+/// earlier one. On SQLite there is only one writer.
+pub(crate) async fn lock_alike(conn: &mut Conn<'_>, state: &PatientState) -> Result<(), DbError> {
+    if conn.0.is_sqlite() {
+        return Ok(());
+    }
+    let keys = serde_json::to_string(&lock_keys(state)).map_err(|e| Error::Internal(e.into()))?;
+    // In one order, so that no two of them wait for each other.
+    let sql = Sql::new(
+        "SELECT pg_advisory_xact_lock(1, key) FROM (SELECT DISTINCT hashtext(value) AS key \
+         FROM json_array_elements_text($1::json) ORDER BY 1) AS keys",
+    );
+    sql.arg(keys).execute(conn).await.map(drop)
+}
+
+/// The patients whom the caller may see and who may be the same person as one in this state, without their
+/// clinical members. The index bounds their number; whether they are alike is not decided here.
+pub(crate) async fn candidates(
+    conn: &mut Conn<'_>,
+    state: &PatientState,
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Patient>, DbError> {
+    let keys = if has_few(conn, scope).await? { None } else { Some(keys(state)) };
+    let sql = select(keys.as_deref(), scope, conn.0.is_sqlite())?;
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(|row| from_row(row, today)).collect::<Result<_, Error>>()?)
+}
+
+/// The statement for the patients whom the caller may see, under these keys if there are any.
+fn select(keys: Option<&[Key]>, scope: Scope, is_sqlite: bool) -> Result<Sql, Error> {
+    let mut sql = Sql::new(COLUMNS_WITHHELD);
+    sql.push(TABLES).push(" WHERE 1 = 1");
+    restrict_scope(&mut sql, scope, ArchiveState::Current);
+    match keys {
+        Some(keys) if is_sqlite => restrict_on_sqlite(&mut sql, keys),
+        Some(keys) => restrict_on_postgres(&mut sql, keys)?,
+        None => {}
+    }
+    sql.push(" ORDER BY p.id");
+    Ok(sql)
+}
+
+/// Every statement that looks for candidates.
+///
+/// Fails only where a key can't be written as JSON.
+pub(crate) fn statements(
+    state: &PatientState,
+    scope: Scope,
+    is_sqlite: bool,
+) -> Result<Vec<Sql>, Error> {
+    let mut statements = vec![select(Some(&keys(state)), scope, is_sqlite)?];
+    if scope != Scope::All {
+        statements.push(select_beyond_few(scope));
+        statements.push(select(None, scope, is_sqlite)?);
+    }
+    Ok(statements)
+}
+
+/// Whether the caller sees few patients.
+async fn has_few(conn: &mut Conn<'_>, scope: Scope) -> Result<bool, DbError> {
+    if scope == Scope::All {
+        return Ok(false);
+    }
+    Ok(select_beyond_few(scope).fetch_optional(conn).await?.is_none())
+}
+
+/// The statement that finds a patient if there are more than a few.
+fn select_beyond_few(scope: Scope) -> Sql {
+    let mut sql = Sql::new("SELECT p.id FROM patients p WHERE 1 = 1");
+    restrict_scope(&mut sql, scope, ArchiveState::Current);
+    sql.limit(1, FEW_MAX);
+    sql
+}
+
+/// The end of the terms that begin like a key.
+fn end(key: &Key) -> String {
+    format!("{}\u{10ffff}", key.start)
+}
+
+/// Restricts a query to the patients whom the index has under these keys.
+fn restrict_on_sqlite(sql: &mut Sql, keys: &[Key]) {
+    sql.push(" AND p.id IN (");
+    for (place, key) in keys.iter().enumerate() {
+        sql.push(if place == 0 { "" } else { " UNION ALL " });
+        sql.push("SELECT id FROM (SELECT patient_id AS id FROM patient_terms WHERE term >= ");
+        sql.bind(key.start.as_str()).push(" AND term < ").bind(end(key));
+        sql.push(" ORDER BY term, sort_name, patient_id LIMIT ").bind(key.entries_max).push(")");
+    }
+    // No patient has the id 0.
+    sql.push(if keys.is_empty() { "0)" } else { ")" });
+}
+
+/// The same in one statement for any number of keys.
+fn restrict_on_postgres(sql: &mut Sql, keys: &[Key]) -> Result<(), Error> {
+    let range = |key: &Key| Range { start: key.start.clone(), end: end(key), max: key.entries_max };
+    let ranges: Vec<_> = keys.iter().map(range).collect();
+    let ranges = serde_json::to_string(&ranges).map_err(|e| Error::Internal(e.into()))?;
+    sql.push(" AND p.id = ANY (ARRAY (SELECT found.patient_id FROM json_array_elements(");
+    sql.bind(ranges).push(
+        "::json) AS range CROSS JOIN LATERAL (SELECT patient_id FROM patient_terms \
+         WHERE term >= (range ->> 'start') AND term < (range ->> 'end') \
+         ORDER BY term, sort_name, patient_id LIMIT CAST(range ->> 'max' AS BIGINT)) AS found))",
+    );
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Where the index of terms has patients who may be the same person as another one: with a name that begins alike
+//! and a date of birth that may be the same, with the same name, or reached in the same way.
+
+use chrono::Datelike;
+use shared::{
+    PartialDate,
+    patient::PatientState,
+    text::{digits, fold_case, name_words},
+};
+
+use super::{
+    BORN, EMAIL, NAME, PHONE_REVERSED, term,
+    terms::{beside, identifier_term},
+};
+
+/// The number of words of a name that are looked up.
+const WORDS_MAX: usize = 8;
+/// The number of last digits by which a phone number is looked up.
+const PHONE_DIGITS: usize = 7;
+/// By how many years an estimated date of birth may be wrong.
+const ESTIMATE_YEARS: i32 = 1;
+/// The end of a term in a pair, so that a longer one is not found.
+const END: char = '\t';
+
+/// The terms that begin with a text, and how many of them are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) start: String,
+    pub(crate) entries_max: i64,
+}
+
+/// The keys of a person.
+pub(crate) fn keys(state: &PatientState) -> Vec<Key> {
+    let fields = &state.fields;
+    let names = [&fields.first_name, &fields.last_name];
+    let words: Vec<_> =
+        names.iter().map(|it| it.as_deref().map(name_words).unwrap_or_default()).collect();
+    let mut keys = Vec::new();
+    let mut add = |start: String, entries_max| keys.push(Key { start, entries_max });
+    for word in words.iter().flatten().take(WORDS_MAX) {
+        let dates = fields.date_of_birth.map(|born| dates(born, state.date_of_birth_estimated));
+        for date in dates.into_iter().flatten() {
+            add(beside(word, &term(BORN, &date)), 50);
+        }
+    }
+    if let [first, last] = words.as_slice() {
+        for one in first.iter().take(WORDS_MAX / 2) {
+            for other in last.iter().take(WORDS_MAX / 2) {
+                add(format!("{}{END}{one}", beside(one, &term(NAME, other))), 30);
+            }
+        }
+        // Somebody with one name.
+        for word in words.iter().flatten().take(WORDS_MAX) {
+            if first.is_empty() || last.is_empty() {
+                add(term(NAME, word), 30);
+            }
+        }
+    }
+    if let Some(day @ PartialDate::Day(_)) = fields.date_of_birth {
+        add(term(BORN, &day.to_string()), 100);
+    }
+    if let Some(phone) = &fields.phone_number {
+        add(term(PHONE_REVERSED, &last_digits(phone)), 30);
+    }
+    if let Some(email) = &fields.email {
+        add(term(EMAIL, &fold_case(email)), 30);
+    }
+    for identifier in &fields.identifiers {
+        add(identifier_term(&identifier.value), 10);
+    }
+    keys
+}
+
+/// What two people have in common who are registered at once and may be the same: the name, the date of birth
+/// or a way to reach them.
+pub(crate) fn lock_keys(state: &PatientState) -> Vec<String> {
+    let fields = &state.fields;
+    let names = [&fields.first_name, &fields.last_name].into_iter().flatten();
+    let mut words: Vec<_> = names.flat_map(|name| name_words(name)).collect();
+    words.sort_unstable();
+    words.dedup();
+    let mut keys = vec![term(NAME, &words.concat())];
+    keys.extend(fields.date_of_birth.map(|born| term(BORN, &born.to_string())));
+    let phone = fields.phone_number.as_deref().map(last_digits);
+    keys.extend(phone.map(|digits| term(PHONE_REVERSED, &digits)));
+    keys.extend(fields.email.as_deref().map(|email| term(EMAIL, &fold_case(email))));
+    keys.extend(fields.identifiers.iter().map(|it| identifier_term(&it.value)));
+    keys
+}
+
+/// The last digits of a phone number, the last one first.
+fn last_digits(phone: &str) -> String {
+    digits(phone).chars().rev().take(PHONE_DIGITS).collect()
+}
+
+/// The dates of birth, or their beginnings, that may be the same as another one.
+fn dates(born: PartialDate, is_estimated: bool) -> Vec<String> {
+    let year = born.earliest().year();
+    let years = || (year - ESTIMATE_YEARS..=year + ESTIMATE_YEARS).map(PartialDate::Year);
+    let mut dates: Vec<String> = match born {
+        _ if is_estimated => return years().map(|year| year.to_string()).collect(),
+        PartialDate::Year(_) => vec![born.to_string()],
+        PartialDate::Month(..) => vec![born.to_string()],
+        PartialDate::Day(day) => {
+            let swapped = day.with_month(1).and_then(|it| it.with_day(day.month()));
+            let swapped = swapped.and_then(|it| it.with_month(day.day()));
+            let month = PartialDate::Month(year, day.month());
+            let days = swapped.into_iter().chain([day]).map(|day| day.to_string());
+            days.chain([format!("{month}{END}")]).collect()
+        }
+    };
+    // Those of whom only a year is known, which may be estimated.
+    dates.extend(years().map(|year| format!("{year}{END}")));
+    dates
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::patient::PatientFields;
+
+    use super::*;
+
+    fn starts(born: &str, is_estimated: bool) -> Vec<String> {
+        let fields = PatientFields {
+            first_name: Some("Li".to_owned()),
+            last_name: Some("Gómez".to_owned()),
+            date_of_birth: PartialDate::parse(born).ok(),
+            ..Default::default()
+        };
+        let state = PatientState { fields, date_of_birth_estimated: is_estimated };
+        keys(&state).into_iter().map(|key| key.start).collect()
+    }
+
+    #[test]
+    fn a_name_is_looked_up_beside_every_date_that_may_be_the_same() {
+        let day = starts("1989-05-04", false);
+        for date in ["1989-05-04", "1989-04-05", "1989-05\t", "1988\t", "1989\t", "1990\t"] {
+            assert!(day.contains(&format!("xgom\td{date}")), "{date}");
+            assert!(day.contains(&format!("xli\td{date}")), "{date}");
+        }
+        assert!(day.contains(&"xli\tngomez\tli".to_owned()));
+        assert!(day.contains(&"d1989-05-04".to_owned()));
+        assert!(!starts("1989-05-25", false).iter().any(|start| start.contains("1989-25")));
+        assert!(starts("1989-05", false).contains(&"xgom\td1989-05".to_owned()));
+        assert!(starts("1989", true).contains(&"xgom\td1990".to_owned()));
+    }
+}
