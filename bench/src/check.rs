@@ -32,6 +32,14 @@ impl Checker {
         Ok(serde_json::from_slice(&response.bytes().await?)?)
     }
 
+    /// Sends a document to a path of Frontdesk, and returns the answer.
+    pub(crate) async fn post(&self, target: &Target, path: &str, body: &Value) -> Outcome<Value> {
+        let request = self.http.post(format!("{}{path}", target.url)).bearer_auth(&target.token);
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        let response = request.send().await?.error_for_status()?;
+        Ok(serde_json::from_slice(&response.bytes().await?)?)
+    }
+
     /// Notes what is not as it has to be.
     pub(crate) fn expect(&mut self, is_right: bool, otherwise: impl FnOnce() -> String) {
         if !is_right {

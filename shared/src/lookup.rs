@@ -40,8 +40,9 @@ record! {
     Lookup {
         /// The interpretations of the text, the most likely first. Empty for an empty text.
         read_as: Vec<Reading> => [max_items(7)],
-        /// The matching patients and doctors, best first, at most 20. For an empty text, the patients
-        /// whom the caller has opened or written last, newest first.
+        /// The matching patients and doctors, best first, at most 20. Where these are fewer than five, up to
+        /// five patients of other spelling follow. For an empty text, the patients whom the caller has opened
+        /// or written last, newest first.
         results: Vec<Found> => [max_items(FOUND_MAX)],
     }
 }
@@ -58,7 +59,8 @@ record! {
         /// The part of the record that matches. For several words, it is the name if one of them
         /// matches it, otherwise the match of the first word.
         why: Why,
-        /// The parts of the record that match, by member and place. Absent for an empty text.
+        /// The parts of the record that match, by member and place. Absent for an empty text and for
+        /// another spelling.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
         /// The record, as in its list, without `matched`.

@@ -16,7 +16,8 @@ pub const PARTS_MAX: i64 = 1_000;
 pub const FIELD_MAX: usize = 40;
 
 choice! {
-    /// The part of a record that matches, or `recent` where nothing was typed.
+    /// The part of a record that matches, `recent` where nothing was typed, or `similar` where the spelling is
+    /// another one.
     Why {
         /// The id.
         Id = "id",
@@ -42,6 +43,8 @@ choice! {
         City = "city",
         /// No part: the patient is one of those whom the caller has opened or written last.
         Recent = "recent",
+        /// No part: the name or the date of birth is like what was typed.
+        Similar = "similar",
     }
 }
 
@@ -56,7 +59,7 @@ impl Why {
             Self::Phone => Some(Reading::Phone),
             Self::Identifier | Self::License => Some(Reading::Identifier),
             Self::Name | Self::Specialization | Self::Clinic | Self::City => Some(Reading::Name),
-            Self::Recent => None,
+            Self::Recent | Self::Similar => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How well people are found whose names or data come otherwise than they were registered.
 
 mod damage;
+mod duplicates;
 mod people;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::{
     target::{Target, empty_folder},
 };
 use damage::Damage;
+use duplicates::Known;
 use people::person;
 
 /// How many rows are looked at: the first five of an answer.
@@ -133,6 +135,13 @@ pub(crate) async fn measure(
     let tables = vec![
         desk.table("What is typed", &typed).await?,
         desk.table("What is wrong with name and date of birth", &damaged).await?,
+        duplicates::table(&desk, "Registered again", Known::All).await?,
+        duplicates::table(
+            &desk,
+            "Registered again with name and date of birth alone",
+            Known::Little,
+        )
+        .await?,
     ];
     desk.target.stop().await?;
     std::fs::remove_dir_all(run)?;

@@ -37,7 +37,8 @@ impl OverviewApi {
     /// Recognises the kind of text (a name, a date, a number, …) and finds matching doctors and
     /// those matching patients that the caller may see, best first. Every word must match. A
     /// medical record number with a wrong check letter gets a 400 with the code `mistyped_mrn`,
-    /// unless another record matches the text.
+    /// unless another record matches the text. Where fewer than five are found, patients of other spelling
+    /// follow, with the reason `similar`.
     ///
     /// An empty text finds the 20 patients whom the caller has opened or written last, newest first.
     /// Opening is reading the single record or its history. Writes of assignments and visits count

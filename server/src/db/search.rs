@@ -10,7 +10,7 @@ pub mod terms;
 mod users;
 
 use shared::{
-    FieldError,
+    FieldError, PartialDate,
     doctor::DoctorFields,
     matched::{self, MatchedPart, Searched, Why},
     search::{self, Reading, by_shape},
@@ -21,7 +21,7 @@ use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
 use terms::in_state;
 
-pub(crate) use keys::{Key, keys, lock_keys};
+pub(crate) use keys::{Key, keys, lock_keys, sought_keys};
 pub(crate) use ranges::Ranges;
 pub(crate) use users::user_terms;
 
@@ -211,6 +211,20 @@ impl Search {
     /// Whether it has words. Without any it leaves nothing out.
     pub(crate) fn has_words(&self) -> bool {
         !self.words.is_empty()
+    }
+
+    /// The typed name and date of birth. `None` where a word can be neither part of a name nor a date of birth, or
+    /// none can be part of a name.
+    pub(crate) fn name_and_birth(&self) -> Option<(String, Option<PartialDate>)> {
+        let (mut names, mut born) = (Vec::new(), None);
+        for word in &self.typed {
+            match word.beginning(Reading::DateOfBirth).map(PartialDate::parse) {
+                Some(Ok(date)) if born.is_none() => born = Some(date),
+                None if word.beginning(Reading::Name).is_some() => names.push(word.typed()),
+                _ => return None,
+            }
+        }
+        (!names.is_empty()).then(|| (names.join(" "), born))
     }
 
     /// Where the index of the terms of patients has those who match.

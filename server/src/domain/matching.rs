@@ -6,6 +6,7 @@
 
 mod births;
 mod names;
+mod sought;
 
 use std::collections::HashSet;
 
@@ -17,6 +18,8 @@ use shared::{
 
 use births::{Birth, BirthLikeness};
 use names::{NameLikeness, Names};
+
+pub(crate) use sought::Sought;
 
 /// The number of last digits by which phone numbers are compared: without the codes of country and area, which
 /// are written in many ways.

@@ -20,6 +20,8 @@ on_both! {
     a_linked_account_sees_its_recent_patients_as_long_as_the_link_lasts,
     what_a_program_opens_is_recent_for_its_owner,
     a_result_tells_which_of_its_parts_match,
+    people_of_other_spelling_follow_where_few_are_found,
+    nobody_is_found_by_another_spelling_who_may_not_be_seen,
 }
 
 async fn typed(client: &Client, text: &str) -> Answer {
@@ -336,4 +338,87 @@ async fn a_result_tells_which_of_its_parts_match(backend: Backend) {
         assert_eq!(found["results"][0]["matched"], json!(expected), "{text}");
         assert!(found["results"][0]["record"].get("matched").is_none(), "{text}");
     }
+}
+
+/// Many people, so that all are found by the index.
+async fn crowd(client: &Client) {
+    for number in 0..120 {
+        let (last_name, born) = (format!("Rey{number}"), (1900 + number).to_string());
+        client.patient(json!({"last_name": last_name, "date_of_birth": born})).await;
+    }
+}
+
+/// The names and the reasons of the results.
+async fn named(client: &Client, text: &str) -> Vec<(String, String)> {
+    let found = found(client, text).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let results = found["results"].as_array().unwrap().iter();
+    results.map(|it| (text(&it["record"]["full_name"]), text(&it["why"]))).collect()
+}
+
+async fn people_of_other_spelling_follow_where_few_are_found(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    crowd(&staff).await;
+    for (first_name, last_name, born) in [
+        ("Ana María", "González-Soto", "1989-05-04"),
+        ("Ana", "Gonzales", "1970-01-02"),
+        ("Berta", "González", "1955-12-31"),
+    ] {
+        let person =
+            json!({"first_name": first_name, "last_name": last_name, "date_of_birth": born});
+        staff.patient(person).await;
+    }
+    let of = |names: &[(&str, &str)]| {
+        let own = |(name, why): &(&str, &str)| ((*name).to_owned(), (*why).to_owned());
+        names.iter().map(own).collect::<Vec<_>>()
+    };
+    let (ana, other) = ("Ana María González-Soto", "Ana Gonzales");
+    // A typing error, behind the first letters and in them, in any order.
+    for typed in ["gonzalez ana", "Ana González"] {
+        let expected = of(&[(ana, "name"), (other, "similar")]);
+        assert_eq!(named(&staff, typed).await, expected, "{typed}");
+    }
+    assert_eq!(named(&staff, "ana gonzalet").await, of(&[(ana, "similar"), (other, "similar")]));
+    for typed in [
+        "ana gonzalex 1989-05-04",
+        "Gnozalez Ana 1989-05-04",
+        "ana gonzalez 1989-04-05",
+        "anna rey maria 1989-05-04",
+        "ana de la torre 1989-05",
+    ] {
+        let expected = match typed {
+            "anna rey maria 1989-05-04" | "ana de la torre 1989-05" => Vec::new(),
+            _ => of(&[(ana, "similar")]),
+        };
+        assert_eq!(named(&staff, typed).await, expected, "{typed}");
+    }
+    // Another last name beside the same date of birth.
+    assert_eq!(named(&staff, "ana torre 1989-05-04").await, of(&[(ana, "similar")]));
+    let found = found(&staff, "ana torre 1989-05-04").await;
+    assert_eq!(found["results"][0].get("matched"), None);
+    assert_eq!(found["results"][0]["record"]["withheld"], json!(["allergies", "medical_history"]));
+    for typed in ["ana torre", "ana torre 1989-05-14", "4567", "a@example.com", "go"] {
+        let all = named(&staff, typed).await;
+        assert!(all.iter().all(|(_, why)| why != "similar"), "{typed}: {all:?}");
+    }
+    // Where there are five, nobody else follows.
+    for number in 0..3 {
+        staff
+            .patient(json!({"first_name": "Ana", "last_name": format!("González {number}")}))
+            .await;
+    }
+    let whys = |found: Vec<(String, String)>| found.into_iter().map(|(_, why)| why);
+    assert_eq!(whys(named(&staff, "gonzalez").await).filter(|why| why == "similar").count(), 0);
+}
+
+async fn nobody_is_found_by_another_spelling_who_may_not_be_seen(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, owner) = (server.staff().await, server.member("owner@example.com").await);
+    crowd(&owner).await;
+    staff.patient(json!({"first_name": "Ana", "last_name": "González"})).await;
+    assert_eq!(named(&owner, "ana gonzales").await, []);
+    assert_eq!(named(&staff, "ana gonzales").await.len(), 1);
+    staff.delete("/api/patients/121").await.expect_status(204);
+    assert_eq!(named(&staff, "ana gonzales").await, []);
 }

@@ -268,11 +268,13 @@ async fn candidates_for_one_person_are_read_from_the_index_of_terms(backend: Bac
     };
     let whole = PatientState { fields, date_of_birth_estimated: false };
     let mut little = PatientState::default();
-    little.fields.last_name = text("Li");
+    little.fields.last_name = text("Liang");
     for state in [whole, little] {
         for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
             let plans = plans_of_candidates(server.app.db(), &state, scope).await.unwrap();
-            assert!(plans[0].iter().any(|step| step.contains("patient_terms")), "{plans:?}");
+            for plan in &plans[..2] {
+                assert!(plan.iter().any(|step| step.contains("patient_terms")), "{plans:?}");
+            }
             for plan in plans {
                 for step in plan.iter().map(|step| step.trim()) {
                     assert!(!reads_a_table(step), "{step} in {scope:?}\n{}", plan.join("\n"));

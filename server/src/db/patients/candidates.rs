@@ -2,13 +2,17 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use shared::patient::{Patient, PatientState};
+use shared::{
+    PartialDate,
+    patient::{Patient, PatientFields, PatientState},
+    text::name_words,
+};
 
 use super::{COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
 use crate::{
     db::{
         ArchiveState, Conn, DbError, Scope, Sql,
-        search::{Key, keys, lock_keys},
+        search::{Key, keys, lock_keys, sought_keys},
     },
     error::Error,
 };
@@ -47,7 +51,27 @@ pub(crate) async fn candidates(
     scope: Scope,
     today: NaiveDate,
 ) -> Result<Vec<Patient>, DbError> {
-    let keys = if has_few(conn, scope).await? { None } else { Some(keys(state)) };
+    read(conn, || keys(state), scope, today).await
+}
+
+/// The patients whom the caller may see and who may be those that are sought by words of a name and a date of
+/// birth, in the same way.
+pub(crate) async fn sought(
+    conn: &mut Conn<'_>,
+    (words, born): (&[String], Option<PartialDate>),
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Patient>, DbError> {
+    read(conn, || sought_keys(words, born), scope, today).await
+}
+
+async fn read(
+    conn: &mut Conn<'_>,
+    keys: impl FnOnce() -> Vec<Key>,
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Patient>, DbError> {
+    let keys = if has_few(conn, scope).await? { None } else { Some(keys()) };
     let sql = select(keys.as_deref(), scope, conn.0.is_sqlite())?;
     let rows = sql.fetch_all(conn).await?;
     Ok(rows.iter().map(|row| from_row(row, today)).collect::<Result<_, Error>>()?)
@@ -75,7 +99,14 @@ pub(crate) fn statements(
     scope: Scope,
     is_sqlite: bool,
 ) -> Result<Vec<Sql>, Error> {
-    let mut statements = vec![select(Some(&keys(state)), scope, is_sqlite)?];
+    let PatientFields { first_name, last_name, date_of_birth, .. } = &state.fields;
+    let names = [first_name, last_name].into_iter().flatten();
+    let words: Vec<_> = names.flat_map(|name| name_words(name)).collect();
+    let sought = sought_keys(&words, *date_of_birth);
+    let mut statements = vec![
+        select(Some(&keys(state)), scope, is_sqlite)?,
+        select(Some(&sought), scope, is_sqlite)?,
+    ];
     if scope != Scope::All {
         statements.push(select_beyond_few(scope));
         statements.push(select(None, scope, is_sqlite)?);

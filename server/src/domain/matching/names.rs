@@ -5,7 +5,7 @@ use strsim::osa_distance;
 
 /// The number of letters from which on a word may have a typing error. Many shorter words are one letter from
 /// another name.
-const LONG: usize = 5;
+pub(super) const LONG: usize = 5;
 /// Words that tell people of one name apart. They are no part of the name.
 const GENERATIONS: [(&str, u8); 9] = [
     ("sr", 1),
@@ -96,8 +96,13 @@ impl Names {
         NameLikeness::Different
     }
 
+    /// All words.
+    pub(super) fn words(&self) -> Vec<&str> {
+        self.first.iter().chain(&self.last).map(String::as_str).collect()
+    }
+
     fn sorted(&self) -> Vec<&str> {
-        let mut all: Vec<&str> = self.first.iter().chain(&self.last).map(String::as_str).collect();
+        let mut all = self.words();
         all.sort_unstable();
         all
     }
@@ -121,7 +126,7 @@ impl Names {
 }
 
 /// The folded words of a name.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let folded = fold(name);
     let words = folded.split(|c: char| c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–'));
     let plain = words.map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect::<String>());

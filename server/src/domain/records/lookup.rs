@@ -18,7 +18,10 @@ use crate::{
         patients::{self, LOOKED_UP, Recent},
         search::Search,
     },
-    domain::access::{Action, Scope, scope},
+    domain::{
+        access::{Action, Scope, scope},
+        matching::{Person, Sought},
+    },
     error::Error,
     services::actor::Actor,
 };
@@ -43,13 +46,48 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
     let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
     found.extend(doctors_with(&mut conn, typed, &search).await?);
-    if let Some(error) = search.mistyped_mrn.filter(|_| found.is_empty()) {
-        return Err(Error::invalid("q", error));
+    if let Some(error) = search.mistyped_mrn.as_ref().filter(|_| found.is_empty()) {
+        return Err(Error::invalid("q", error.clone()));
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(RESULTS_MAX);
-    let results = found.into_iter().map(|(_, found)| found).collect();
+    let mut results: Vec<_> = found.into_iter().map(|(_, found)| found).collect();
+    if results.len() < FEW {
+        let others = similar(app, &mut conn, visible, &search, &results).await?;
+        results.extend(others);
+    }
     Ok(noted(app, actor, Lookup { read_as, results }))
+}
+
+/// The number of results below which people of other spelling follow, and the maximum number of these.
+const FEW: usize = 5;
+
+/// Patients of other spelling who are not among these results, the most like first. None where a word can't be part
+/// of a name or a date of birth.
+async fn similar(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    search: &Search,
+    results: &[Found],
+) -> Result<Vec<Found>, Error> {
+    let Some((name, born)) = search.name_and_birth() else { return Ok(Vec::new()) };
+    let sought = Sought::new(&name, born);
+    let today = app.clock().today();
+    let candidates =
+        patients::sought(conn, (sought.words(), sought.birth()), visible, today).await?;
+    let is_new = |patient: &Patient| {
+        !results.iter().any(|it| it.kind == FoundKind::Patient && it.id == patient.id.0)
+    };
+    let mut all: Vec<(f64, Patient)> = candidates
+        .into_iter()
+        .filter(is_new)
+        .filter_map(|it| Some((sought.likeness(&Person::of(&it.state()))?, it)))
+        .collect();
+    all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    all.truncate(FEW);
+    let shown = |(_, it): (f64, Patient)| patient(it.without_clinical(), Why::Similar);
+    Ok(all.into_iter().map(shown).collect())
 }
 
 /// The patients whom the caller has opened or written last, newest first.

@@ -135,6 +135,7 @@ fn reason(why: Why, values: &Value, parts: &[MatchedPart]) -> Marked {
         Why::Name | Why::Recent | Why::Mrn | Why::DateOfBirth | Why::Specialization => {
             return Vec::new();
         }
+        Why::Similar => return vec![("similar".to_owned(), false)],
         Why::Id => "id ",
         Why::Email => "",
         Why::Phone => "phone ",
