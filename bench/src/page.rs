@@ -19,6 +19,10 @@ How often the right person is found by what a clerk types, first or among the fi
 The people are invented (`bench/src/finding`): both surnames, accents, apostrophes, hyphens, particles, one name only,
 and many namesakes. Half of the surnames are rare. A damage is one thing that went wrong between two registrations. The
 same people and damages come in every run.
+
+The tables of people who are registered again say what `POST /api/patients/match` answers to the damaged data (without
+the insurance number, which would be refused as taken): how often the right person is among the matches (`recognised`),
+is the first of them, and has each grade; and how often somebody else has a grade.
 ";
 const BEGIN: &str =
     "<!-- The figures of the server: `cargo run --release -p bench` writes them. -->";
