@@ -138,7 +138,7 @@ async fn beside_import(
     let import_folder = crate::target::empty_folder(folder.join("import"))?;
     let mut command = frontdesk(programs, &target.database, &import_folder);
     let since = Instant::now();
-    let command = command.args(["import", "patients"]).arg(&file);
+    let command = command.args(["import", "patients", "--duplicates", "create"]).arg(&file);
     let mut import = command.stdout(std::process::Stdio::null()).spawn()?;
     for _ in 0..extent.rounds {
         reads.meanwhile.push(load.run(target, What::Get, reading, extent.seconds).await?);

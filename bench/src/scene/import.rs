@@ -31,7 +31,8 @@ pub(super) struct Import {
 impl Import {
     /// Starts one, as an operator does beside the running server.
     pub(super) fn start(clinic: &Clinic, seed: u64) -> Outcome<Self> {
-        let words = ["import", "patients", "/dev/stdin", "--source", "earlier", "--owner", ADMIN];
+        let mut words = vec!["import", "patients", "/dev/stdin", "--source", "earlier"];
+        words.extend(["--owner", ADMIN, "--duplicates", "create"]);
         let mut import = clinic.program(&words);
         let mut child = import.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let file = child.stdin.take().ok_or("the import has no input")?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The number of records in a step. The time is checked after each step.
-const STEP: usize = 20;
+pub(super) const STEP: usize = 20;
 /// How long a piece may take before no further step begins. Other writers also wait for its last step and
 /// its commit. A clerk who saves something meanwhile should not notice it.
 const HOLD_TIME: Duration = Duration::from_millis(15);
@@ -32,10 +32,15 @@ pub(super) trait Step<T>: Sync {
         conn: &mut Conn<'_>,
         records: &[T],
     ) -> impl Future<Output = Result<Vec<Self::Outcome>, DbError>> + Send;
+
+    /// Whether the work ends with this outcome: nothing is done for the records behind it.
+    fn is_last(&self, _: &Self::Outcome) -> bool {
+        false
+    }
 }
 
 /// Works on many records in steps. A piece is a transaction of several steps, committed before
-/// other writers have waited for long. Returns the outcomes of all records.
+/// other writers have waited for long. Returns the outcomes of all records, up to the last one.
 ///
 /// Fails where a step fails. Pieces that were committed earlier stay.
 pub(super) async fn in_pieces<T: Sync, S: Step<T>>(
@@ -51,8 +56,12 @@ pub(super) async fn in_pieces<T: Sync, S: Step<T>>(
         let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
         match write_piece(app, piece, step).await {
             Ok(piece) => {
+                let is_end = piece.last().is_some_and(|outcome| step.is_last(outcome));
                 outcomes.extend(piece);
                 attempts = 1;
+                if is_end {
+                    break;
+                }
             }
             Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
             Err(error) => return Err(error.into()),
@@ -74,7 +83,8 @@ async fn write_piece<T: Sync, S: Step<T>>(
     let mut outcomes = Vec::new();
     for some in rest.chunks(STEP) {
         outcomes.extend(step.run(&mut tx.conn(), some).await?);
-        if began.elapsed() >= HOLD_TIME {
+        let is_end = outcomes.last().is_some_and(|outcome| step.is_last(outcome));
+        if is_end || began.elapsed() >= HOLD_TIME {
             break;
         }
     }

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::records::doctors::{self, Claimed, Known},
+    domain::records::{
+        doctors::{self, Claimed, Known},
+        patients::{OnDuplicate, Registration},
+    },
     error::Error,
     services::actor::Actor,
 };
@@ -70,19 +73,31 @@ impl Subject for Doctors {
         doctors::already_there(app, keys, claimed).await
     }
 
-    async fn find_taken(
+    async fn check(
         app: &App,
+        _: &Actor,
         fields: &[DoctorFields],
         claimed: &mut Claimed,
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
-        doctors::find_taken(app, fields, claimed).await
+        _: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error> {
+        Ok(outcomes(doctors::find_taken(app, fields, claimed).await?))
     }
 
     async fn register(
         app: &App,
         actor: &Actor,
         fields: &[DoctorFields],
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
-        doctors::register_many(app, actor, fields, "doctor.imported").await
+        _: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error> {
+        Ok(outcomes(doctors::register_many(app, actor, fields, "doctor.imported").await?))
     }
+}
+
+/// What became of doctors, of whom none is a likely duplicate.
+fn outcomes(verdicts: Vec<Result<(), FieldErrors>>) -> Vec<Registration> {
+    let outcome = |verdict| match verdict {
+        Ok(()) => Registration::Done(None),
+        Err(errors) => Registration::Refused(errors),
+    };
+    verdicts.into_iter().map(outcome).collect()
 }

@@ -20,6 +20,9 @@
 //! identifiers. Importing a file a second time therefore adds nothing. The other cells of such a
 //! row are not compared: an import never changes a patient.
 //!
+//! Every other row is compared with the patients whom the owner may see, as a registration is, and with the rows
+//! before it. A likely duplicate is reported. It is left out, imported all the same, or ends the import.
+//!
 //! Doctors are imported in the same way, from Synthea's `providers.csv` (recognised by `Id`, `NAME`
 //! and `SPECIALITY`) or from columns with the member names of the API. A doctor has no identifiers,
 //! so Synthea's ids are not stored, and neither are `ORGANIZATION` and `GENDER`. A row is already
@@ -50,7 +53,10 @@ use shared::{
 
 use crate::{
     app::App,
-    domain::accounts::users,
+    domain::{
+        accounts::users,
+        records::patients::{OnDuplicate, Registration},
+    },
     error::Error,
     output::{print_json, print_line},
     services::actor::Actor,
@@ -99,6 +105,9 @@ pub struct PatientsFile {
     /// The system of the file's source ids. Default: `synthea` for Synthea's format, else `source`.
     #[arg(long, value_name = "NAME", value_parser = source)]
     source: Option<String>,
+    /// What becomes of a row whose patient is likely to be registered already.
+    #[arg(long, value_enum, default_value_t = OnDuplicate::Skip)]
+    duplicates: OnDuplicate,
 }
 
 /// A kind of record that can be imported.
@@ -127,21 +136,24 @@ trait Subject: 'static {
         claimed: &Self::Claimed,
     ) -> Result<Vec<bool>, Error>;
 
-    /// For each record, whether registering it would conflict with stored or claimed values. The
+    /// What would become of each record, up to the last one, beside those that are stored or claimed. The
     /// values of the good ones are claimed.
-    async fn find_taken(
+    async fn check(
         app: &App,
+        actor: &Actor,
         states: &[Self::State],
         claimed: &mut Self::Claimed,
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error>;
+        on_duplicate: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error>;
 
     /// Registers records. A record that conflicts with stored values is refused, and the others are
-    /// written.
+    /// written, up to the last one.
     async fn register(
         app: &App,
         actor: &Actor,
         states: &[Self::State],
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error>;
+        on_duplicate: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error>;
 }
 
 /// The names of columns, in lines of the help.
@@ -160,7 +172,10 @@ The header decides the format: Synthea's patients.csv, unchanged, or columns wit
   identifiers   system:value; several are separated by |
   source_id     the record's id in the system it comes from; stored as an identifier
 A record needs first_name or last_name. A row is skipped if a patient, archived or not, already
-has its source_id (or, without one, all its identifiers), so a file can be imported again. {END}",
+has its source_id (or, without one, all its identifiers), so a file can be imported again.
+
+A row whose patient is likely to be registered already, or likely to be the one of an earlier row, is
+reported on standard error; --duplicates says what becomes of it. {END}",
         listed(&plain)
     )
 }
@@ -183,8 +198,8 @@ const END: &str = "Bad rows
 are reported on standard error as FILE:LINE: COLUMN: ERROR, and the other rows are imported. Other
 users can work during an import. A row may have at most 1 MiB.
 
-Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import
-failed; 2 on wrong usage.";
+Exit status: 0 if every row was imported or is there already; 1 if a row is bad or was left out, or
+the import failed; 2 on wrong usage.";
 
 fn source(text: &str) -> Result<String, String> {
     let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|error| error.message)?;
@@ -196,10 +211,12 @@ fn source(text: &str) -> Result<String, String> {
 /// Fails with a sentence where the import can't begin or can't continue.
 pub async fn run(app: &App, command: ImportCommand) -> Result<u8, String> {
     match command {
-        ImportCommand::Patients(PatientsFile { records, source }) => {
-            import::<Patients>(app, records, source).await
+        ImportCommand::Patients(PatientsFile { records, source, duplicates }) => {
+            import::<Patients>(app, records, source, duplicates).await
         }
-        ImportCommand::Doctors(records) => import::<Doctors>(app, records, None).await,
+        ImportCommand::Doctors(records) => {
+            import::<Doctors>(app, records, None, OnDuplicate::Create).await
+        }
     }
 }
 
@@ -207,6 +224,7 @@ async fn import<S: Subject>(
     app: &App,
     options: RecordsFile,
     source: Option<String>,
+    on_duplicate: OnDuplicate,
 ) -> Result<u8, String> {
     let shown = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| format!("can't read {shown}: {error}");
@@ -239,13 +257,15 @@ async fn import<S: Subject>(
         read: 0,
         imported: 0,
         already_there: 0,
+        likely_duplicates: 0,
         bad: 0,
         without_identifier: 0,
         stopped: None,
         bad_rows: Vec::new(),
+        duplicates: Vec::new(),
     };
     let screen = Screen::new(about.len(), options.json);
-    let mut run = Run::<S>::new(app, &actor, reader, &screen, report);
+    let mut run = Run::<S>::new((app, &actor), reader, &screen, report, on_duplicate);
     let done = Box::pin(run.all(&mut rows)).await;
     // This also follows an import that stopped early, so that its records are found quickly.
     run.analyze().await;
@@ -267,7 +287,7 @@ fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result
     }
     match stopped {
         Some(sentence) => Err(sentence),
-        None => Ok(u8::from(report.bad > 0)),
+        None => Ok(u8::from(report.read > report.imported + report.already_there)),
     }
 }
 

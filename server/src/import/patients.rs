@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::records::patients::{self, Claimed},
+    domain::records::patients::{self, Claimed, OnDuplicate, Registration},
     error::Error,
     services::actor::Actor,
 };
@@ -83,20 +83,22 @@ impl Subject for Patients {
         patients::already_there(app, keys, claimed).await
     }
 
-    async fn find_taken(
+    async fn check(
         app: &App,
+        actor: &Actor,
         states: &[PatientState],
         claimed: &mut Claimed,
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
-        patients::find_taken(app, states, claimed).await
+        on_duplicate: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error> {
+        patients::check_many(app, actor, states, claimed, on_duplicate).await
     }
 
     async fn register(
         app: &App,
         actor: &Actor,
         states: &[PatientState],
-    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
-        let written = patients::register_many(app, actor, states, "patient.imported").await?;
-        Ok(written.into_iter().map(|outcome| outcome.map(drop)).collect())
+        on_duplicate: OnDuplicate,
+    ) -> Result<Vec<Registration>, Error> {
+        patients::register_many(app, actor, states, "patient.imported", Some(on_duplicate)).await
     }
 }

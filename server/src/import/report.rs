@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{header::Format, row::RowFault};
-use crate::output::{OncePerSecond, draw_status, print_error};
+use crate::{
+    domain::records::patients::LikelyDuplicate,
+    output::{OncePerSecond, draw_status, print_error},
+};
 
 /// A row that is not imported.
 #[derive(Debug, Serialize)]
@@ -14,6 +17,29 @@ pub(super) struct BadRow {
     pub(super) line: u64,
     /// All errors of the row.
     pub(super) faults: Vec<RowFault>,
+}
+
+/// A row whose patient is likely to be registered already.
+#[derive(Debug, Serialize)]
+pub(super) struct DuplicateRow {
+    /// The number of its first line, starting at 1.
+    pub(super) line: u64,
+    /// Who is likely to be the same person, how likely it is, and what agrees.
+    #[serde(flatten)]
+    pub(super) likely: LikelyDuplicate,
+    /// Whether the row was imported all the same.
+    pub(super) imported: bool,
+}
+
+impl DuplicateRow {
+    /// What is said about the row.
+    pub(super) fn sentence(&self) -> String {
+        let LikelyDuplicate { mrn, grade, reasons, .. } = &self.likely;
+        let who = mrn.as_deref().unwrap_or("an earlier row");
+        let reasons: Vec<_> = reasons.iter().map(|it| it.as_str().replace('_', " ")).collect();
+        let end = if self.imported { ", imported" } else { ", not imported" };
+        format!("{grade} duplicate of {who} ({}){end}", reasons.join(", "))
+    }
 }
 
 /// The result of an import.
@@ -30,6 +56,8 @@ pub(super) struct Report {
     pub(super) read: u64,
     pub(super) imported: u64,
     pub(super) already_there: u64,
+    /// The rows whose patients are likely to be registered already, imported or not.
+    pub(super) likely_duplicates: u64,
     pub(super) bad: u64,
     /// The imported rows that have neither a source id nor an identifier.
     pub(super) without_identifier: u64,
@@ -38,6 +66,8 @@ pub(super) struct Report {
     pub(super) stopped: Option<String>,
     /// The bad rows; filled only for JSON output.
     pub(super) bad_rows: Vec<BadRow>,
+    /// The rows whose patients are likely to be registered already; filled only for JSON output.
+    pub(super) duplicates: Vec<DuplicateRow>,
 }
 
 impl Report {
@@ -54,6 +84,12 @@ impl Report {
             self.already_there,
             self.bad
         )];
+        if self.likely_duplicates > 0 {
+            let some = rows(self.likely_duplicates);
+            summary.push(format!(
+                "{some} with people who are likely to be registered already: see above."
+            ));
+        }
         if self.without_identifier > 0 {
             let some = rows(self.without_identifier);
             summary.push(format!(
@@ -104,6 +140,17 @@ impl Screen {
             let (file, line, message) = (report.file.display(), row.line, &fault.message);
             print_error(&format!("{file}:{line}:{column} {message}"));
         }
+    }
+
+    /// Reports a likely duplicate: at once for people, at the end for JSON output.
+    pub(super) fn duplicate(&self, row: DuplicateRow, report: &mut Report) {
+        report.likely_duplicates += 1;
+        if self.is_for_programs {
+            report.duplicates.push(row);
+            return;
+        }
+        draw_status("");
+        print_error(&format!("{}:{}: {}", report.file.display(), row.line, row.sentence()));
     }
 
     /// Clears the line with the progress.

@@ -7,10 +7,15 @@ use csv::{ByteRecord, Reader};
 use super::{
     Subject,
     lines::{BoundedRows, next_row},
-    report::{BadRow, Report, Screen},
+    report::{BadRow, DuplicateRow, Report, Screen},
     row::{Described, RowFault, RowReader},
 };
-use crate::{app::App, error::Error, services::actor::Actor};
+use crate::{
+    app::App,
+    domain::records::patients::{LikelyDuplicate, OnDuplicate, Registration},
+    error::Error,
+    services::actor::Actor,
+};
 
 /// Rows that are read and looked up at once.
 const BATCH: usize = 1_000;
@@ -38,20 +43,35 @@ pub(super) struct Run<'a, S: Subject> {
     /// The values that a dry run would have written.
     claimed: S::Claimed,
     next_analysis: u64,
+    on_duplicate: OnDuplicate,
+    /// Why nothing more is imported.
+    stopped: Option<String>,
 }
 
 impl<'a, S: Subject> Run<'a, S> {
     pub(super) fn new(
-        app: &'a App,
-        actor: &'a Actor,
+        (app, actor): (&'a App, &'a Actor),
         reader: RowReader<'a>,
         screen: &'a Screen,
         report: Report,
+        on_duplicate: OnDuplicate,
     ) -> Self {
         let batch = Vec::with_capacity(BATCH);
         let (keys, claimed) = (HashSet::new(), S::Claimed::default());
         let next_analysis = FIRST_ANALYSIS;
-        Self { app, actor, reader, screen, report, batch, keys, claimed, next_analysis }
+        Self {
+            app,
+            actor,
+            reader,
+            screen,
+            report,
+            batch,
+            keys,
+            claimed,
+            next_analysis,
+            on_duplicate,
+            stopped: None,
+        }
     }
 
     /// Imports all rows of a file.
@@ -68,11 +88,15 @@ impl<'a, S: Subject> Run<'a, S> {
         {
             let line = first_line(rows, &record);
             self.take(line, &record).await.map_err(|error| why(&error))?;
+            if let Some(why) = self.stopped.take() {
+                return Err(why);
+            }
             if self.batch.is_empty() {
                 self.screen.advance(rows.position().byte(), &self.report);
             }
         }
-        self.flush().await.map_err(|error| why(&error))
+        self.flush().await.map_err(|error| why(&error))?;
+        self.stopped.take().map_or(Ok(()), Err)
     }
 
     async fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), Error> {
@@ -138,45 +162,72 @@ impl<'a, S: Subject> Run<'a, S> {
         states: &[S::State],
         new: Vec<(Vec<S::Key>, Vec<String>)>,
     ) -> Result<Vec<Outcome>, Error> {
-        let verdicts = if self.report.dry_run {
-            S::find_taken(self.app, states, &mut self.claimed).await?
+        let registrations = if self.report.dry_run {
+            S::check(self.app, self.actor, states, &mut self.claimed, self.on_duplicate).await?
         } else {
-            S::register(self.app, self.actor, states).await?
+            S::register(self.app, self.actor, states, self.on_duplicate).await?
         };
         // A concurrent import of the same file may have written them first.
-        let refused = new.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_err());
+        let is_refused =
+            |it: &Registration| matches!(it, Registration::Refused(_) | Registration::LeftOut(_));
+        let refused = new.iter().zip(&registrations).filter(|(_, it)| is_refused(it));
         let keys: Vec<_> = refused.map(|((key, _), _)| key.as_slice()).collect();
         let there = S::already_there(self.app, &keys, &S::Claimed::default()).await?;
         let mut there = there.into_iter();
-        let outcome = |((key, origins), verdict): ((Vec<S::Key>, Vec<String>), _)| match verdict {
-            Ok(()) => Outcome::In { is_known_again: !key.is_empty() },
-            Err(_) if there.next() == Some(true) => Outcome::There,
-            Err(faults) => Outcome::Out(self.reader.named(&faults, &origins)),
-        };
-        Ok(new.into_iter().zip(verdicts).map(outcome).collect())
+        let outcome =
+            |((key, origins), registration): ((Vec<S::Key>, Vec<String>), _)| match registration {
+                Registration::Done(likely) => {
+                    Outcome::In { is_known_again: !key.is_empty(), likely }
+                }
+                Registration::Stopped(likely) => Outcome::Stopped(likely),
+                Registration::LeftOut(_) | Registration::Refused(_)
+                    if there.next() == Some(true) =>
+                {
+                    Outcome::There
+                }
+                Registration::LeftOut(likely) => Outcome::LeftOut(likely),
+                Registration::Refused(faults) => Outcome::Out(self.reader.named(&faults, &origins)),
+            };
+        Ok(new.into_iter().zip(registrations).map(outcome).collect())
     }
 
-    /// Counts the rows of a batch and reports the bad ones, in order.
+    /// Counts the rows of a batch and reports the bad ones and the likely duplicates, in order.
     fn count(&mut self, fates: Vec<(u64, Fate)>, outcomes: Vec<Outcome>) {
         let mut outcomes = outcomes.into_iter();
         for (line, fate) in fates {
             let outcome = match fate {
-                Fate::Bad(faults) => Some(Outcome::Out(faults)),
-                Fate::There => Some(Outcome::There),
-                Fate::New => outcomes.next(),
+                Fate::Bad(faults) => Outcome::Out(faults),
+                Fate::There => Outcome::There,
+                // Without an outcome the import has stopped before it.
+                Fate::New => match outcomes.next() {
+                    Some(outcome) => outcome,
+                    None => return,
+                },
             };
             self.report.read += 1;
             match outcome {
-                Some(Outcome::In { is_known_again }) => {
+                Outcome::In { is_known_again, likely } => {
                     self.report.imported += 1;
                     self.report.without_identifier += u64::from(!is_known_again);
+                    if let Some(likely) = likely {
+                        let row = DuplicateRow { line, likely, imported: true };
+                        self.screen.duplicate(row, &mut self.report);
+                    }
                 }
-                Some(Outcome::There) => self.report.already_there += 1,
-                Some(Outcome::Out(faults)) => {
+                Outcome::There => self.report.already_there += 1,
+                Outcome::LeftOut(likely) => {
+                    let row = DuplicateRow { line, likely, imported: false };
+                    self.screen.duplicate(row, &mut self.report);
+                }
+                Outcome::Stopped(likely) => {
+                    let row = DuplicateRow { line, likely, imported: false };
+                    self.stopped = Some(format!("line {line} is a {}", row.sentence()));
+                    self.screen.duplicate(row, &mut self.report);
+                    return;
+                }
+                Outcome::Out(faults) => {
                     self.screen.bad_row(BadRow { line, faults }, &mut self.report);
                 }
-                // Every new row has an outcome.
-                None => {}
             }
         }
     }
@@ -191,8 +242,10 @@ enum Fate {
 
 /// The result for a row.
 enum Outcome {
-    In { is_known_again: bool },
+    In { is_known_again: bool, likely: Option<LikelyDuplicate> },
     There,
+    LeftOut(LikelyDuplicate),
+    Stopped(LikelyDuplicate),
     Out(Vec<RowFault>),
 }
 

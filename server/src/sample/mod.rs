@@ -98,7 +98,7 @@ pub async fn register(
     let states = people
         .map(|person| PatientState::default().changed_by(&person.input, today))
         .collect::<Result<Vec<_>, _>>()?;
-    patients::register_many(app, actor, &states, "patient.created").await.map(drop)
+    patients::register_many(app, actor, &states, "patient.created", None).await.map(drop)
 }
 
 /// The first `count` sample patients, the same ones in every run: the first hundred of ten thousand

@@ -32,6 +32,8 @@ on_both! {
     after_an_import_the_planner_knows_the_tables,
     an_import_that_adds_few_rows_leaves_the_statistics,
     an_endless_row_is_named_and_not_read,
+    likely_duplicates_are_left_out_and_reported,
+    likely_duplicates_are_imported_or_end_the_import_where_that_is_said,
 }
 
 const SYNTHEA: &str = "\
@@ -566,4 +568,82 @@ async fn an_endless_row_is_named_and_not_read(backend: Backend) {
         "{}",
         outcome.field_errors
     );
+}
+
+/// Two people who are registered, and rows about them and others.
+async fn with_likely_duplicates(backend: Backend) -> Operator {
+    let operator = Operator::new(backend).await;
+    operator.write(
+        "first.csv",
+        "first_name,last_name,date_of_birth,phone_number,source_id\n\
+         Ana,Núñez-Soto,1989-05-04,555 123 4567,1\n\
+         Ben,Okri,1980-02-03,,2\n",
+    );
+    assert_eq!(operator.import(&["first.csv"]).status, 0);
+    operator.write(
+        "second.csv",
+        "first_name,last_name,date_of_birth,phone_number,source_id\n\
+         Eva,Rey,1970-01-02,,3\n\
+         ANA,Nunez Soto,1989-05-04,1234567,4\n\
+         Ben,Okri,2010-08-09,,5\n\
+         Ben,Ocri,1980-02-03,,6\n\
+         Evaristo,Quispe,1970-01-02,,7\n\
+         Evaristo,Quispes,1970-01-02,,8\n\
+         Ana,Núñez-Soto,1989-05-04,555 123 4567,1\n",
+    );
+    operator
+}
+
+/// The lines of the reported duplicates, with their grades, numbers and whether they were imported.
+fn duplicates(report: &Value) -> Vec<(i64, String, Option<String>, bool)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let row = |it: &Value| {
+        let imported = it["imported"].as_bool().unwrap();
+        (it["line"].as_i64().unwrap(), text(&it["grade"]).unwrap(), text(&it["mrn"]), imported)
+    };
+    report["duplicates"].as_array().unwrap().iter().map(row).collect()
+}
+
+async fn likely_duplicates_are_left_out_and_reported(backend: Backend) {
+    let operator = with_likely_duplicates(backend).await;
+    let expected = |mrn: &str, later: Option<&str>, imported| {
+        let row = |line, grade: &str, mrn: Option<&str>| {
+            (line, grade.to_owned(), mrn.map(str::to_owned), imported)
+        };
+        vec![row(3, "certain", Some(mrn)), row(7, "probable", later)]
+    };
+    let dry = operator.import(&["second.csv", "--dry-run", "--json"]);
+    assert_eq!((dry.status, dry.counts()), (1, (7, 4, 1, 0)));
+    assert_eq!(duplicates(&dry.report()), expected("P000001B", None, false));
+    let said = operator.import(&["second.csv"]);
+    assert_eq!(said.status, 1);
+    let lines = "second.csv:3: certain duplicate of P000001B (same name, same date of birth, \
+                 same phone), not imported";
+    assert!(said.field_errors.contains(lines), "{}", said.field_errors);
+    assert!(said.said.contains("2 rows with people who are likely to be registered already"));
+    assert!(
+        said.said.contains("7 rows read: 4 imported, 1 already there, 0 bad."),
+        "{}",
+        said.said
+    );
+    // The number of the row before, which is imported now.
+    let again = operator.import(&["second.csv", "--json"]);
+    assert_eq!((again.status, again.counts()), (1, (7, 0, 5, 0)));
+    let later = duplicates(&again.report())[1].2.clone().unwrap();
+    assert_eq!(duplicates(&again.report()), expected("P000001B", Some(&later), false));
+}
+
+async fn likely_duplicates_are_imported_or_end_the_import_where_that_is_said(backend: Backend) {
+    let operator = with_likely_duplicates(backend).await;
+    let stopped = operator.import(&["second.csv", "--duplicates", "stop", "--json"]);
+    assert_eq!((stopped.status, stopped.counts()), (1, (2, 1, 0, 0)));
+    assert_eq!(duplicates(&stopped.report()).len(), 1);
+    let why = stopped.report()["stopped"].as_str().unwrap().to_owned();
+    assert!(why.contains("line 3 is a certain duplicate of P000001B"), "{why}");
+    let created = operator.import(&["second.csv", "--duplicates", "create", "--json"]);
+    assert_eq!((created.status, created.counts()), (0, (7, 5, 2, 0)));
+    let found = duplicates(&created.report());
+    assert!(found.iter().all(|(.., imported)| *imported), "{found:?}");
+    assert_eq!(found.len(), 2);
+    assert_eq!(operator.import(&["second.csv", "--duplicates", "create"]).status, 0);
 }

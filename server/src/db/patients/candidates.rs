@@ -65,6 +65,30 @@ pub(crate) async fn sought(
     read(conn, || sought_keys(words, born), scope, today).await
 }
 
+/// The patients whom the caller may see and who may be the same person as one of these, in the same way.
+pub(crate) async fn candidates_of_many(
+    conn: &mut Conn<'_>,
+    states: &[PatientState],
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Patient>, DbError> {
+    if !conn.0.is_sqlite() || has_few(conn, scope).await? {
+        return read(conn, || states.iter().flat_map(keys).collect(), scope, today).await;
+    }
+    // A statement with the keys of many people would be a long text that is prepared anew each time.
+    let mut all: Vec<Patient> = Vec::new();
+    for state in states {
+        let sql = select(Some(&keys(state)), scope, true)?;
+        for row in sql.fetch_all(conn).await? {
+            let patient = from_row(&row, today)?;
+            if all.iter().all(|known| known.id != patient.id) {
+                all.push(patient);
+            }
+        }
+    }
+    Ok(all)
+}
+
 async fn read(
     conn: &mut Conn<'_>,
     keys: impl FnOnce() -> Vec<Key>,

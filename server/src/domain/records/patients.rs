@@ -2,6 +2,7 @@
 
 mod bulk;
 mod duplicates;
+mod likely;
 
 use serde_json::json;
 use shared::{
@@ -38,8 +39,10 @@ use crate::{
     },
 };
 
-pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
+pub(crate) use bulk::{Claimed, Registration, already_there, check_many, register_many};
 pub use duplicates::find_matches;
+pub(crate) use likely::LikelyDuplicate;
+pub use likely::OnDuplicate;
 
 /// Registers a patient.
 pub async fn register(

@@ -8,15 +8,32 @@ use shared::{
     patient::{Identifier, PatientState},
 };
 
-use super::{Action, Actor, App, AuditActor, Conn, audit, patients, registered};
+use super::{
+    Action, Actor, App, AuditActor, Conn, audit,
+    likely::{Graded, LikelyDuplicate, OnDuplicate, grade},
+    patients, registered,
+};
 use crate::{
     db::DbError,
     domain::{
         access::scope,
-        batches::{Step, in_pieces},
+        batches::{STEP, Step, in_pieces},
     },
     error::Error,
 };
+
+/// What became of a patient who was to be registered.
+#[derive(Debug)]
+pub(crate) enum Registration {
+    /// Registered. A patient is likely to be the same person, if one is named.
+    Done(Option<LikelyDuplicate>),
+    /// Left out: a patient is likely to be the same person.
+    LeftOut(LikelyDuplicate),
+    /// The last one: a patient is likely to be the same person, and nobody behind is registered.
+    Stopped(LikelyDuplicate),
+    /// Refused for its conflicts.
+    Refused(FieldErrors),
+}
 
 /// The system and value of identifiers that were accepted but not written, with a number that the
 /// identifiers of one patient share.
@@ -26,8 +43,9 @@ fn key(identifier: &Identifier) -> (String, String) {
     (identifier.system.clone(), identifier.value.clone())
 }
 
-/// Registers many patients, in pieces (see [`in_pieces`]). Returns the id of each patient, or its
-/// conflicts; a refused patient does not affect the others.
+/// Registers many patients, in pieces (see [`in_pieces`]). A refused patient does not affect the others.
+/// `on_duplicate` says what becomes of a patient who is likely to be registered already; without it nobody is
+/// compared. Returns what became of each, up to the last one.
 ///
 /// Fails if the database does. Pieces that were committed earlier stay.
 pub(crate) async fn register_many(
@@ -35,20 +53,22 @@ pub(crate) async fn register_many(
     actor: &Actor,
     states: &[PatientState],
     action: &str,
-) -> Result<Vec<Result<PatientId, FieldErrors>>, Error> {
+    on_duplicate: Option<OnDuplicate>,
+) -> Result<Vec<Registration>, Error> {
     scope(actor, Action::CreatePatient)?;
-    in_pieces(app, states, &Registering { app, actor, action }).await
+    in_pieces(app, states, &Registering { app, actor, action, on_duplicate }).await
 }
 
-/// The actor of a bulk registration, and its audit action.
+/// The actor of a bulk registration, its audit action, and what becomes of likely duplicates.
 struct Registering<'a> {
     app: &'a App,
     actor: &'a Actor,
     action: &'a str,
+    on_duplicate: Option<OnDuplicate>,
 }
 
 impl Step<PatientState> for Registering<'_> {
-    type Outcome = Result<PatientId, FieldErrors>;
+    type Outcome = Registration;
 
     async fn run(
         &self,
@@ -56,38 +76,73 @@ impl Step<PatientState> for Registering<'_> {
         step: &[PatientState],
     ) -> Result<Vec<Self::Outcome>, DbError> {
         let now = self.app.clock().now();
-        let verdicts = sort_out(conn, step, &mut Claimed::new()).await?;
+        let conflicts = sort_out(conn, step, &mut Claimed::new()).await?;
+        let mut graded = match self.on_duplicate {
+            Some(on_duplicate) => {
+                let verdicts = conflicts.iter().map(Result::is_ok).collect::<Vec<_>>();
+                grade(self.app, conn, self.actor, (step, &verdicts), on_duplicate).await?
+            }
+            None => step.iter().map(|_| Graded::new()).collect(),
+        };
+        let is_fit = |(conflict, graded): (&Result<(), FieldErrors>, &Graded)| {
+            conflict.is_ok() && graded.is_registered
+        };
+        // Those behind the last one are not graded.
+        let fits: Vec<bool> = conflicts.iter().zip(&graded).map(is_fit).collect();
         let fit: Vec<_> =
-            step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
+            step.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(state, _)| state).collect();
         let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
         let event = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
             registered(self.action, *id, mrn.as_str(), state)
         };
         let events = fit.iter().zip(&inserted).map(event).collect::<Result<Vec<_>, Error>>()?;
         audit::note_many(conn, AuditActor::Actor(self.actor), now, events).await?;
-        let mut ids = inserted.into_iter().map(|(id, _)| id);
-        let missing = || DbError::from(Error::internal("a patient was not inserted"));
-        let outcome = |verdict: Result<(), FieldErrors>| match verdict {
-            Ok(()) => ids.next().map(Ok).ok_or_else(missing),
-            Err(errors) => Ok(Err(errors)),
-        };
-        verdicts.into_iter().map(outcome).collect()
+        if inserted.len() != fit.len() {
+            return Err(Error::internal("a patient was not inserted").into());
+        }
+        let mut mrns = inserted.iter().map(|(_, mrn)| mrn.as_str());
+        let mrns: Vec<_> = fits.iter().map(|fits| if *fits { mrns.next() } else { None }).collect();
+        for likely in graded.iter_mut().filter_map(|graded| graded.likely.as_mut()) {
+            likely.resolve(&mrns);
+        }
+        let outcomes = conflicts.into_iter().zip(graded);
+        Ok(outcomes.map(|(conflict, graded)| graded.outcome(conflict)).collect())
+    }
+
+    fn is_last(&self, outcome: &Registration) -> bool {
+        matches!(outcome, Registration::Stopped(_))
     }
 }
 
-/// Checks whether each patient conflicts with stored or claimed ones. Identifiers of patients
-/// without a conflict are claimed.
-pub(crate) async fn find_taken(
+/// What would become of each patient, up to the last one, who is compared with those who are stored or claimed.
+/// The identifiers of patients without a conflict are claimed. Likely duplicates are found among the stored
+/// patients, and among those of one step.
+pub(crate) async fn check_many(
     app: &App,
+    actor: &Actor,
     states: &[PatientState],
     claimed: &mut Claimed,
-) -> Result<Vec<Result<(), FieldErrors>>, Error> {
-    let mut read = app.db().read().await?;
-    Ok(sort_out(&mut read.conn(), states, claimed).await?)
+    on_duplicate: OnDuplicate,
+) -> Result<Vec<Registration>, Error> {
+    let mut read = app.db().read_at_length().await?;
+    let mut conn = read.conn();
+    let mut outcomes = Vec::with_capacity(states.len());
+    for step in states.chunks(STEP) {
+        let conflicts = sort_out(&mut conn, step, claimed).await?;
+        let verdicts = conflicts.iter().map(Result::is_ok).collect::<Vec<_>>();
+        let graded = grade(app, &mut conn, actor, (step, &verdicts), on_duplicate).await?;
+        let pairs = conflicts.into_iter().zip(graded);
+        outcomes.extend(pairs.map(|(conflict, graded)| graded.outcome(conflict)));
+        if matches!(outcomes.last(), Some(Registration::Stopped(_))) {
+            break;
+        }
+    }
+    Ok(outcomes)
 }
 
-/// Like [`find_taken`], on a connection. The check comes before the writes, because on PostgreSQL
-/// a refused row aborts the whole transaction.
+/// Checks whether each patient conflicts with stored or claimed ones. Identifiers of patients without a
+/// conflict are claimed. The check comes before the writes, because on PostgreSQL a refused row aborts the
+/// whole transaction.
 async fn sort_out(
     conn: &mut Conn<'_>,
     states: &[PatientState],
