@@ -139,6 +139,8 @@ pub fn visit(id: VisitId) -> String {
 pub const DASHBOARD: &str = "/api/dashboard";
 /// GET: find patients and doctors by anything that was typed.
 pub const LOOKUP: &str = "/api/lookup";
+/// The path under which patients are found who may be the same person.
+pub const PATIENT_MATCH: &str = "/api/patients/match";
 
 /// The page that explains a kind of problem.
 pub fn problem(code: &str) -> String {

@@ -46,7 +46,7 @@ const HOUSES: &[House] = &[
             &["effect", "shelf"],
             &["msg", "notice"],
             &["intent"],
-            &["search", "person", "namesakes", "presence", "login"],
+            &["search", "person", "namesakes", "likely", "presence", "login"],
             &["finder", "panels"],
             &["layers"],
             &["screens"],

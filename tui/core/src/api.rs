@@ -13,6 +13,7 @@ use shared::{
     history::HistoryEntry,
     lookup::Lookup,
     meta::Meta,
+    patient::PatientMatches,
 };
 
 pub use self::failure::{
@@ -40,6 +41,11 @@ pub enum Call {
     Lookup {
         /// The text.
         text: String,
+    },
+    /// The patients who may be the same person.
+    Match {
+        /// What is known about the person.
+        body: Value,
     },
     /// A page of the records of a kind.
     List {
@@ -242,6 +248,7 @@ impl Call {
             | Self::Register(_)
             | Self::Profile
             | Self::Lookup { .. }
+            | Self::Match { .. }
             | Self::Dashboard
             | Self::ChangePassword(_)
             | Self::ResetPassword(_) => None,
@@ -311,6 +318,8 @@ pub enum Reply {
     Page(Box<Page<Record>>),
     /// To [`Call::Lookup`].
     Lookup(Box<Lookup>),
+    /// To [`Call::Match`].
+    Matches(PatientMatches),
     /// To everything that answers one record.
     Record(Record),
     /// To a creation whose answer holds a secret.
@@ -355,6 +364,14 @@ impl Reply {
     pub fn lookup(self) -> Result<Lookup, Failure> {
         match self {
             Self::Lookup(lookup) => Ok(*lookup),
+            _ => Err(Failure::unexpected()),
+        }
+    }
+
+    /// The patients who may be the same person.
+    pub fn matches(self) -> Result<PatientMatches, Failure> {
+        match self {
+            Self::Matches(matches) => Ok(matches),
             _ => Err(Failure::unexpected()),
         }
     }

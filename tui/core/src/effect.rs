@@ -40,6 +40,8 @@ pub enum Lane {
     Related,
     /// Other records with the name of one.
     Namesakes,
+    /// Patients who are likely to be the same person as the one in the form.
+    Likely,
     /// The person whom a record is about.
     Person,
     /// The open record that says where a person is.

@@ -14,6 +14,7 @@ pub mod intent;
 pub mod kept;
 pub mod key;
 pub mod layers;
+pub mod likely;
 pub mod live;
 pub mod login;
 pub mod msg;

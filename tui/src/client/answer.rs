@@ -26,6 +26,8 @@ pub(super) enum Expected {
     User,
     /// What a text finds.
     Lookup,
+    /// The patients who may be the same person.
+    Matches,
     /// A page of records.
     Page(RecordKind),
     /// One record.
@@ -81,6 +83,7 @@ impl Answer {
             Expected::Meta => Reply::Meta(Box::new(self.json()?)),
             Expected::User => Reply::User(Box::new(self.json()?)),
             Expected::Lookup => Reply::Lookup(Box::new(self.json()?)),
+            Expected::Matches => Reply::Matches(self.json()?),
             Expected::Page(kind) => {
                 Reply::Page(Box::new(kind.page(&self.body).map_err(|e| unreadable(&e))?))
             }

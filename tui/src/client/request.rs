@@ -55,6 +55,9 @@ impl Request {
             Call::Lookup { text } => {
                 Self::get(paths::LOOKUP, Expected::Lookup).with_query(vec![("q", text.clone())])
             }
+            Call::Match { body } => {
+                Self::post(paths::PATIENT_MATCH, Expected::Matches).with_body(body)?
+            }
             Call::List { kind, query } | Call::Namesakes { kind, query } => {
                 Self::get(kind.path(), Expected::Page(*kind)).with_query(query.clone())
             }

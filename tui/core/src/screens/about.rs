@@ -94,6 +94,12 @@ impl Screen {
                 }
                 None
             }
+            Call::Match { .. } => {
+                if let Self::Form(state) = self {
+                    state.likely.take(answer);
+                }
+                None
+            }
             Call::Read { kind, id, .. } => match self.person_mut() {
                 Some(Some(person)) if person.is(*kind, *id) => {
                     intents.extend(person.take(call, answer));

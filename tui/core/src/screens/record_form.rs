@@ -23,6 +23,7 @@ use crate::{
     intent::{Event, Leave, Merge},
     key::IdempotencyKey,
     layers::{Intent, question},
+    likely::Likely,
     live::Live,
     namesakes::Namesakes,
     person::Person,
@@ -42,6 +43,8 @@ pub struct State {
     pub(crate) base: Option<Record>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
+    /// Patients who are likely to be the same person as the new one.
+    pub(crate) likely: Likely,
     /// The person whom the record is about, where that is another one.
     pub(crate) person: Option<Person>,
     /// Whether the person was in the clinic when the form was opened, where that is asked.
@@ -98,6 +101,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
         namesakes: None,
+        likely: Likely::default(),
         person: None,
         presence: None,
         is_saving: false,
@@ -167,7 +171,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         return vec![Intent::Inform(NOTHING_TO_UNDO.to_owned())];
     }
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
-    state.validate(world.today);
+    let body = state.validate(world.today);
+    let is_left = event != Event::Edited && state.base.is_none();
+    let likely = is_left.then(|| state.likely.follow(state.kind, &body)).flatten();
     let is_right = || {
         if state.form.is_faulty() {
             Vec::new()
@@ -177,7 +183,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     };
     let Event::Act(action) = event else { return is_right() };
     match action {
-        _ if is_moved => is_right(),
+        _ if is_moved => is_right().into_iter().chain(likely).collect(),
         Action::Save | Action::Accept => save(state, world, None),
         Action::Refresh if state.is_doubtful => vec![Intent::Check],
         Action::Back => vec![Intent::Leave(Leave::Back)],

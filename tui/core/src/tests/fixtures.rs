@@ -11,10 +11,14 @@ use shared::{
     doctor::{Doctor, DoctorFields, DoctorInput, DoctorPermission},
     history::{Change, HistoryEntry},
     id::{AssignmentId, AuditId, DoctorId, PatientId, VisitId},
+    likeness::{Grade, Likeness},
     lookup::{Found, FoundKind, FoundRecord, Lookup},
     matched::{Why, matched, why},
     meta::Meta,
-    patient::{Gender, Identifier, Patient, PatientFields, PatientInput, PatientPermission},
+    patient::{
+        Gender, Identifier, Patient, PatientFields, PatientInput, PatientMatch, PatientMatches,
+        PatientPermission,
+    },
     read::Reader,
     search::{Reading, Word},
     visit::{Visit, VisitFields, VisitPermission, VisitStatus},
@@ -299,6 +303,17 @@ pub(super) fn lookup(patients: Vec<Patient>, text: &str) -> Reply {
     };
     let results = patients.into_iter().map(found).collect();
     Reply::Lookup(Box::new(Lookup { read_as: Vec::new(), results }))
+}
+
+/// Patients who may be the same person as the one who is typed.
+pub(super) fn matches(patients: Vec<Patient>) -> Reply {
+    let found = |patient: Patient| PatientMatch {
+        patient: Box::new(patient.without_clinical()),
+        grade: Grade::Probable,
+        score: 0.8,
+        reasons: vec![Likeness::SameName, Likeness::SameDateOfBirth],
+    };
+    Reply::Matches(PatientMatches { results: patients.into_iter().map(found).collect() })
 }
 
 /// A list that shows every way in which a row can look.

@@ -5,7 +5,7 @@ use shared::{Kind, Patch, patient::PatientInput};
 
 use super::{
     driver::{Driver, filter},
-    fixtures::{input, jose, listed, one, page, patient, people, problem, stale},
+    fixtures::{input, jose, listed, matches, one, page, patient, people, problem, stale},
 };
 use crate::{
     api::{Call, Failure},
@@ -395,6 +395,53 @@ fn registered(driver: &Driver) -> Value {
         Call::Create { body, .. } => body.clone(),
         _ => panic!("something else was sent"),
     }
+}
+
+fn row_of(driver: &Driver, words: &str) -> Option<usize> {
+    driver.screen().lines().position(|line| line.contains(words))
+}
+
+#[test]
+fn who_is_here_already_is_said_while_a_new_patient_is_typed() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>José<tab>Gomez<tab>");
+    assert_eq!(driver.asked(Lane::Likely), 0, "a name alone says too little");
+    driver.keys("1989-05-25<tab>");
+    let asked = |driver: &Driver| match driver.call(Lane::Likely) {
+        Call::Match { body } => body.clone(),
+        _ => panic!("something else was asked"),
+    };
+    let person = json!({"first_name": "José", "last_name": "Gomez", "date_of_birth": "1989-05-25"});
+    assert_eq!(asked(&driver), person);
+    let first = row_of(&driver, "First name");
+    driver.answer(Lane::Likely, Ok(matches(vec![jose(), patient(12, "Jose", "Gomez")])));
+    driver.shows("! Probably here: José Gómez, 1989-05-25, P000009K, 1 more");
+    assert_eq!(row_of(&driver, "First name"), first, "no field moves");
+    // What was asked is not asked again.
+    driver.keys("<tab>");
+    assert_eq!(driver.asked(Lane::Likely), 1);
+    driver.keys("<backtab><backtab><ctrl-u>1970<tab>");
+    assert_eq!(driver.asked(Lane::Likely), 2);
+    driver.answer(Lane::Likely, Ok(matches(Vec::new())));
+    driver.hides("Probably here");
+    driver.shows("A first or a last name is enough");
+}
+
+#[test]
+fn who_may_be_the_same_is_not_asked_about_a_patient_who_is_edited() {
+    let mut driver = editing();
+    driver.keys("<tab><tab><tab>");
+    assert_eq!(driver.asked(Lane::Likely), 0);
+}
+
+#[test]
+fn a_failure_to_compare_disturbs_nobody() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>José<tab>Gomez<tab>1989<tab>");
+    driver.answer(Lane::Likely, Err(Failure::Offline("connection refused".to_owned())));
+    driver.shows("A first or a last name is enough");
+    driver.keys("<ctrl-s>");
+    assert_eq!(driver.asked(Lane::Save), 1);
 }
 
 #[test]

@@ -74,10 +74,16 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
         }
         None => {
             let mut used = 0;
+            // Whoever is here already stands in the last line, where it moves no field.
+            let likely = state.likely.words();
             for (y, text) in (inside.y..=line).zip(intro(state, world)) {
                 let taken = if y == line { width(changed) } else { 0 };
                 let columns = inside.width.saturating_sub(taken);
-                used = painter.text(inside.x, y, columns, &text, theme.title);
+                let (text, style) = match likely.as_deref().filter(|_| y == line) {
+                    Some(likely) => (likely, theme.warning),
+                    None => (text.as_str(), theme.title),
+                };
+                used = painter.text(inside.x, y, columns, text, style);
             }
             used
         }

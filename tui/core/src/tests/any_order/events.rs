@@ -6,8 +6,8 @@ use shared::{Kind, visit::VisitStatus};
 use super::super::{
     driver::NAMED,
     fixtures::{
-        assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people,
-        problem, session, signed_in, stale, user, visit, visits,
+        assigned, assignment, history, jose, listed, lookup, matches, meta, one, page, patient,
+        people, problem, session, signed_in, stale, user, visit, visits,
     },
 };
 use crate::{
@@ -50,6 +50,7 @@ pub(super) fn lane() -> impl Strategy<Value = Lane> {
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
+        Lane::Likely,
         Lane::Person,
         Lane::Presence,
         Lane::Remains,
@@ -109,6 +110,7 @@ pub(super) fn good(lane: Lane) -> Vec<Reply> {
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
+        Lane::Likely => vec![matches(people()), matches(vec![jose()]), matches(Vec::new())],
         Lane::Person => vec![named("José"), named("Ana")],
         Lane::Presence | Lane::Remains => {
             vec![visits(vec![visit(1, VisitStatus::Waiting)]), visits(Vec::new())]

@@ -15,7 +15,8 @@ use super::super::{
     audit::entries,
     dashboard::figures,
     fixtures::{
-        assignment, doctor, history, jose, lookup, meta, patient, people, problem, user, visit,
+        assignment, doctor, history, jose, lookup, matches, meta, patient, people, problem, user,
+        visit,
     },
     own::{session as login_session, token},
 };
@@ -189,6 +190,7 @@ fn good(call: &Call, number: u8, logins: u64) -> Reply {
         Call::Lookup { text } if number % 4 == 1 => lookup(Vec::new(), text),
         Call::Lookup { text } if number % 4 == 2 => lookup(vec![jose()], text),
         Call::Lookup { text } => lookup(people(), text),
+        Call::Match { .. } => matches(if number % 2 == 1 { people() } else { Vec::new() }),
         // The patient is not in the clinic.
         Call::List { kind: RecordKind::Visit, query }
             if number.is_multiple_of(2) && query.iter().any(|(name, _)| *name == "patient") =>
