@@ -1,6 +1,9 @@
 //! Opening the application state, including the upgrade of data from earlier versions.
 
+use std::time::Duration;
+
 use argon2::Params;
+use tokio::time::Instant;
 
 use super::accounts::users;
 use crate::{
@@ -35,16 +38,26 @@ pub async fn open_hashing(
     Ok(app)
 }
 
+/// How often the log tells how far the upgrade has come.
+const PROGRESS: Duration = Duration::from_secs(5);
+
 /// Writes the search terms of patients who were registered before the index of terms was made. What is written
 /// stays if the program ends in the middle.
 async fn write_terms(app: &App) -> Result<(), Error> {
+    let mut told: Option<Instant> = None;
     loop {
         let mut tx = app.db().begin().await?;
         tx.run_apart();
-        let are_left = patients::write_some_terms(&mut tx.conn()).await?;
+        let last = patients::write_some_terms(&mut tx.conn()).await?;
         tx.commit().await?;
-        if !are_left {
-            return Ok(());
+        let Some(last) = last else { break };
+        if told.is_none_or(|told| told.elapsed() >= PROGRESS) {
+            tracing::info!(patient = last.0, "search terms are being written, once");
+            told = Some(Instant::now());
         }
     }
+    if told.is_some() {
+        tracing::info!("the search terms are written");
+    }
+    Ok(())
 }

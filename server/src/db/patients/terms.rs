@@ -1,6 +1,8 @@
 //! The index of the words under which patients are found: what is written with a patient, and the terms of the
 //! patients who were there before the index.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use shared::{id::PatientId, patient::PatientFields};
 
@@ -20,8 +22,9 @@ const TABLE: &str = "patient_terms";
 /// characters.
 const DIGITS: usize = 3;
 const SHARED_MAX: i64 = 999;
-/// The number of patients whose terms are written in a transaction.
-const STEP: i64 = 500;
+/// The number of patients whose terms are written in a transaction. Their rows are inserted in the order of the
+/// index, so the more there are, the more of them share a page of it.
+const STEP: i64 = 5_000;
 
 /// The entries of a patient in the index: their terms, and the name by which they are sorted.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,16 +78,19 @@ impl Indexed {
     }
 
     fn rows(self) -> Vec<NewRow> {
-        let row = |entry: Entry| {
-            vec![
-                ("term", entry.term.into()),
-                ("sort_name", self.sort_name.as_str().into()),
-                ("patient_id", self.id.0.into()),
-                ("shared", entry.shared.into()),
-            ]
-        };
+        let row = |entry| new_entry(entry, &self.sort_name, self.id.0);
         self.entries.into_iter().map(row).collect()
     }
+}
+
+/// A row of the index.
+fn new_entry(entry: Entry, sort_name: &str, id: i64) -> NewRow {
+    vec![
+        ("term", entry.term.into()),
+        ("sort_name", sort_name.into()),
+        ("patient_id", id.into()),
+        ("shared", entry.shared.into()),
+    ]
 }
 
 /// The rows of the index for a new patient.
@@ -121,15 +127,15 @@ struct Written {
     terms: String,
 }
 
-/// Writes the terms of some patients who were registered before the index was made. Returns whether more are
-/// left.
-pub(crate) async fn write_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+/// Writes the terms of some patients who were registered before the index was made. Returns the last of them if
+/// there may be more.
+pub(crate) async fn write_some(conn: &mut Conn<'_>) -> Result<Option<PatientId>, DbError> {
     // Where several programs start at once, each waits for the others here.
     let after = conn.either(
         "SELECT after_id FROM terms_to_write",
         "SELECT after_id FROM terms_to_write FOR UPDATE",
     );
-    let Some(after) = after.fetch_optional(conn).await? else { return Ok(false) };
+    let Some(after) = after.fetch_optional(conn).await? else { return Ok(None) };
     let after: i64 = after.get("after_id")?;
     let mut sql = Sql::new(COLUMNS);
     sql.push(", p.sort_name, p.archived_at IS NOT NULL AS is_archived").push(TABLES);
@@ -137,18 +143,19 @@ pub(crate) async fn write_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     let found = sql.fetch_all(conn).await?;
     let Some(last) = found.last() else {
         Sql::new("DELETE FROM terms_to_write").execute(conn).await?;
-        return Ok(false);
+        return Ok(None);
     };
     let last: i64 = last.get("id")?;
-    let (mut written, mut rows) = (Vec::new(), Vec::new());
+    let (mut written, mut entries) = (Vec::new(), Vec::new());
     for row in &found {
         let (id, mrn): (i64, String) = (row.get("id")?, row.get("mrn")?);
         let terms = PatientTerms::of(&mrn, &read_members(row)?);
         written.push(Written { id, terms: terms.to_text() });
-        let entries = terms.entries(row.get("is_archived")?);
-        let sort_name = row.get("sort_name")?;
-        rows.extend(Indexed { id: PatientId(id), sort_name, entries }.rows());
+        let sort_name: Arc<str> = row.get::<String>("sort_name")?.into();
+        let own = terms.entries(row.get("is_archived")?).into_iter();
+        entries.extend(own.map(|entry| (entry.term, sort_name.clone(), id, entry.shared)));
     }
+    entries.sort_unstable();
     let written = serde_json::to_string(&written).map_err(|e| Error::Internal(e.into()))?;
     let update = conn.either(
         "UPDATE patients SET terms = value ->> 'terms' FROM json_each($1) \
@@ -157,8 +164,11 @@ pub(crate) async fn write_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
          WHERE patients.id = CAST(value ->> 'id' AS BIGINT)",
     );
     update.arg(written).execute(conn).await?;
-    insert(conn, rows).await?;
+    let row = |(term, sort_name, id, shared): (String, Arc<str>, i64, i64)| {
+        new_entry(Entry { term, shared }, &sort_name, id)
+    };
+    insert(conn, entries.into_iter().map(row).collect()).await?;
     let sql = Sql::new("UPDATE terms_to_write SET after_id = $1");
     sql.arg(last).execute(conn).await?;
-    Ok(true)
+    Ok(Some(PatientId(last)))
 }
