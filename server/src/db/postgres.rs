@@ -264,6 +264,8 @@ pub(super) async fn open(url: &str) -> Result<Server, String> {
         ("random_page_cost", "1.1"),
         // Starting parallel workers takes longer than any query of this program.
         ("max_parallel_workers_per_gather", "0"),
+        // So does compiling a plan.
+        ("jit", "off"),
     ]);
     let opener = Opener { options, distrusted: Mutex::default() };
     let builder = Pool::builder(opener).max_size(CONNECTIONS).runtime(Runtime::Tokio1);

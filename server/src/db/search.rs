@@ -21,7 +21,7 @@ use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
 use terms::in_state;
 
-pub(crate) use keys::{Key, keys, lock_keys, sought_keys};
+pub(crate) use keys::{keys, lock_keys, sought_keys};
 pub(crate) use ranges::Ranges;
 pub(crate) use users::user_terms;
 

@@ -12,7 +12,7 @@ use super::{COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
 use crate::{
     db::{
         ArchiveState, Conn, DbError, Scope, Sql,
-        search::{Key, keys, lock_keys, sought_keys},
+        search::{keys, lock_keys, sought_keys},
     },
     error::Error,
 };
@@ -22,10 +22,17 @@ const FEW_MAX: i64 = 100;
 
 /// A range of the index, as it is passed to PostgreSQL.
 #[derive(Serialize)]
-struct Range {
-    start: String,
+struct Range<'a> {
+    start: &'a str,
     end: String,
-    max: i64,
+}
+
+/// Ends the query for a range of the index. The number is part of the text: PostgreSQL would take a parameter
+/// for a tenth of the index, and compile the plan.
+macro_rules! limited {
+    ($before:literal, $after:literal) => {
+        concat!($before, " ORDER BY term, sort_name, patient_id LIMIT 50", $after)
+    };
 }
 
 /// Waits for the other registrations of people who are alike, so that of two at once the later one finds the
@@ -91,7 +98,7 @@ pub(crate) async fn candidates_of_many(
 
 async fn read(
     conn: &mut Conn<'_>,
-    keys: impl FnOnce() -> Vec<Key>,
+    keys: impl FnOnce() -> Vec<String>,
     scope: Scope,
     today: NaiveDate,
 ) -> Result<Vec<Patient>, DbError> {
@@ -102,7 +109,7 @@ async fn read(
 }
 
 /// The statement for the patients whom the caller may see, under these keys if there are any.
-fn select(keys: Option<&[Key]>, scope: Scope, is_sqlite: bool) -> Result<Sql, Error> {
+fn select(keys: Option<&[String]>, scope: Scope, is_sqlite: bool) -> Result<Sql, Error> {
     let mut sql = Sql::new(COLUMNS_WITHHELD);
     sql.push(TABLES).push(" WHERE 1 = 1");
     restrict_scope(&mut sql, scope, ArchiveState::Current);
@@ -155,33 +162,32 @@ fn select_beyond_few(scope: Scope) -> Sql {
 }
 
 /// The end of the terms that begin like a key.
-fn end(key: &Key) -> String {
-    format!("{}\u{10ffff}", key.start)
+fn end(key: &str) -> String {
+    format!("{key}\u{10ffff}")
 }
 
 /// Restricts a query to the patients whom the index has under these keys.
-fn restrict_on_sqlite(sql: &mut Sql, keys: &[Key]) {
+fn restrict_on_sqlite(sql: &mut Sql, keys: &[String]) {
     sql.push(" AND p.id IN (");
     for (place, key) in keys.iter().enumerate() {
         sql.push(if place == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT id FROM (SELECT patient_id AS id FROM patient_terms WHERE term >= ");
-        sql.bind(key.start.as_str()).push(" AND term < ").bind(end(key));
-        sql.push(" ORDER BY term, sort_name, patient_id LIMIT ").bind(key.entries_max).push(")");
+        sql.bind(key.as_str()).push(" AND term < ").bind(end(key));
+        sql.push(limited!("", ")"));
     }
     // No patient has the id 0.
     sql.push(if keys.is_empty() { "0)" } else { ")" });
 }
 
 /// The same in one statement for any number of keys.
-fn restrict_on_postgres(sql: &mut Sql, keys: &[Key]) -> Result<(), Error> {
-    let range = |key: &Key| Range { start: key.start.clone(), end: end(key), max: key.entries_max };
-    let ranges: Vec<_> = keys.iter().map(range).collect();
+fn restrict_on_postgres(sql: &mut Sql, keys: &[String]) -> Result<(), Error> {
+    let ranges: Vec<_> = keys.iter().map(|start| Range { start, end: end(start) }).collect();
     let ranges = serde_json::to_string(&ranges).map_err(|e| Error::Internal(e.into()))?;
     sql.push(" AND p.id = ANY (ARRAY (SELECT found.patient_id FROM json_array_elements(");
-    sql.bind(ranges).push(
+    sql.bind(ranges).push(limited!(
         "::json) AS range CROSS JOIN LATERAL (SELECT patient_id FROM patient_terms \
-         WHERE term >= (range ->> 'start') AND term < (range ->> 'end') \
-         ORDER BY term, sort_name, patient_id LIMIT CAST(range ->> 'max' AS BIGINT)) AS found))",
-    );
+         WHERE term >= (range ->> 'start') AND term < (range ->> 'end')",
+        ") AS found))"
+    ));
     Ok(())
 }

@@ -26,80 +26,73 @@ const ESTIMATE_YEARS: i32 = 1;
 /// The end of a term in a pair, so that a longer one is not found.
 const END: char = '\t';
 
-/// The terms that begin with a text, and how many of them are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) start: String,
-    pub(crate) entries_max: i64,
-}
-
-/// The keys of a person.
-pub(crate) fn keys(state: &PatientState) -> Vec<Key> {
+/// The keys of a person: beginnings of terms.
+pub(crate) fn keys(state: &PatientState) -> Vec<String> {
     let fields = &state.fields;
     let names = [&fields.first_name, &fields.last_name];
     let [first, last] = names.map(|it| it.as_deref().map(name_words).unwrap_or_default());
-    let mut keys: Vec<Key> = Vec::new();
-    let mut add = |start: String, entries_max| {
-        if !keys.iter().any(|key| key.start == start) {
-            keys.push(Key { start, entries_max });
+    let mut keys: Vec<String> = Vec::new();
+    let mut add = |start: String| {
+        if !keys.contains(&start) {
+            keys.push(start);
         }
     };
     if let Some(born) = fields.date_of_birth {
         let is_estimated = state.date_of_birth_estimated;
         for word in first.iter().chain(&last).take(WORDS_MAX) {
             for date in days(born, is_estimated) {
-                add(beside(word, &term(BORN, &date)), 50);
+                add(beside(word, &term(BORN, &date)));
             }
         }
         // Of few people no more than the year is known, so one word of the name is enough.
         if let Some(word) = last.first().or(first.first()) {
             for year in years(born) {
-                add(beside(word, &term(BORN, &year)), 50);
+                add(beside(word, &term(BORN, &year)));
             }
         }
     }
     match (first.first(), last.first()) {
         (Some(one), Some(other)) => {
-            add(format!("{}{END}{one}", beside(one, &term(NAME, other))), 30);
+            add(format!("{}{END}{one}", beside(one, &term(NAME, other))));
         }
         // Somebody with one name.
-        (one, other) => one.into_iter().chain(other).for_each(|word| add(term(NAME, word), 30)),
+        (one, other) => one.into_iter().chain(other).for_each(|word| add(term(NAME, word))),
     }
     if let Some(phone) = &fields.phone_number {
-        add(term(PHONE_REVERSED, &last_digits(phone)), 30);
+        add(term(PHONE_REVERSED, &last_digits(phone)));
     }
     if let Some(email) = &fields.email {
-        add(term(EMAIL, &fold_case(email)), 30);
+        add(term(EMAIL, &fold_case(email)));
     }
     for identifier in &fields.identifiers {
-        add(identifier_term(&identifier.value), 10);
+        add(identifier_term(&identifier.value));
     }
     keys
 }
 
 /// The keys of somebody who is sought by words of a name, of which one may be misspelled behind its first
 /// letters, and a date of birth.
-pub(crate) fn sought_keys(words: &[String], born: Option<PartialDate>) -> Vec<Key> {
+pub(crate) fn sought_keys(words: &[String], born: Option<PartialDate>) -> Vec<String> {
     let mut keys = Vec::new();
-    let mut add = |start: String, entries_max| keys.push(Key { start, entries_max });
+    let mut add = |start: String| keys.push(start);
     let words = || words.iter().take(WORDS_MAX / 2);
     for word in words() {
         for date in born.iter().flat_map(|born| days(*born, false).into_iter().chain(years(*born)))
         {
-            add(beside(word, &term(BORN, &date)), 50);
+            add(beside(word, &term(BORN, &date)));
         }
         for other in words().filter(|other| *other != word) {
-            add(format!("{}{END}", beside(word, &term(NAME, other))), 50);
+            add(format!("{}{END}", beside(word, &term(NAME, other))));
         }
     }
     if let (Some(word), None, None) = (words().next(), words().nth(1), born) {
         let letters: Vec<char> = word.chars().collect();
         for length in (SOUGHT_MIN..letters.len()).rev().take(SOUGHT_LENGTHS) {
-            add(term(NAME, &letters.iter().take(length).collect::<String>()), 50);
+            add(term(NAME, &letters.iter().take(length).collect::<String>()));
         }
     }
     if let Some(day @ PartialDate::Day(_)) = born {
-        add(term(BORN, &day.to_string()), 100);
+        add(term(BORN, &day.to_string()));
     }
     keys
 }
@@ -166,7 +159,7 @@ mod tests {
             ..Default::default()
         };
         let state = PatientState { fields, date_of_birth_estimated: is_estimated };
-        keys(&state).into_iter().map(|key| key.start).collect()
+        keys(&state)
     }
 
     #[test]
