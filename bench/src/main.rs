@@ -1,6 +1,7 @@
 //! Measures Frontdesk's server beside programs that do the same work with nothing around it, and writes
 //! the figures to `docs/PERFORMANCE.md`.
 
+mod answers;
 mod check;
 mod cluster;
 mod course;
@@ -126,6 +127,9 @@ struct Options {
     /// Only ask for people whose names or data come with errors, and write docs/FINDING.md
     #[arg(long, conflicts_with_all = ["scene", "only_scale", "only"])]
     finding: bool,
+    /// Only time searches, lookups and comparisons over one connection, and print the figures
+    #[arg(long, conflicts_with_all = ["scene", "only_scale", "finding"])]
+    only_answers: bool,
     /// How many people are asked for in each way
     #[arg(long, default_value_t = 500)]
     asked: u64,
@@ -146,7 +150,11 @@ impl Options {
     /// The bytes that the databases take: the filled ones, the copies of the programs, and what is
     /// written meanwhile.
     fn disk(&self) -> u64 {
-        let copies = if self.only_scale { 1 } else { 2 + u64::from(self.peers.is_some()) };
+        let copies = if self.only_scale || self.only_answers {
+            1
+        } else {
+            2 + u64::from(self.peers.is_some())
+        };
         let engines = [
             (Engine::Sqlite, fill::SIZE_ON_SQLITE, copies),
             (Engine::Postgres, fill::SIZE_ON_POSTGRES, copies.min(2)),
@@ -253,6 +261,13 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
             findings.push(runtime.block_on(course.scale_alone(engine))?);
             continue;
         }
+        if options.only_answers || options.quick {
+            let answers = runtime.block_on(course.answers_alone(engine, options.asked))?;
+            if options.only_answers {
+                findings.push(answers);
+                continue;
+            }
+        }
         if engine == Engine::Sqlite {
             findings.push(play(options, &programs, &folder, &runtime)?);
         }
@@ -264,7 +279,8 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());
     let figures = page::text(&about, options.patients, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
-    if !options.print && options.scene.is_none() && faults.is_empty() {
+    let is_whole = options.scene.is_none() && !options.only_answers;
+    if !options.print && is_whole && faults.is_empty() {
         page::write(options.patients, &figures)?;
     }
     Ok(faults)
