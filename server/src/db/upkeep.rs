@@ -129,7 +129,7 @@ impl Db {
 
     /// Updates the statistics from which the planner chooses indexes; with PostgreSQL those of tables
     /// that have grown by more than a tenth since the last time.
-    pub(crate) async fn analyze(&self) -> Result<(), Error> {
+    pub async fn analyze(&self) -> Result<(), Error> {
         if let Some(mut session) = self.file_writer().await? {
             return sqlite::analyze(&mut session.conn()).await;
         }

@@ -8,7 +8,7 @@ use shared::{
     text::name_words,
 };
 
-use super::{COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
+use super::{COLUMNS_WITHHELD, TABLES, from_row, listing::ORDER_OF_OWNER, restrict_scope};
 use crate::{
     db::{
         ArchiveState, Conn, DbError, Scope, Sql,
@@ -116,7 +116,11 @@ fn select(keys: Option<&[String]>, scope: Scope, is_sqlite: bool) -> Result<Sql,
     match keys {
         Some(keys) if is_sqlite => restrict_on_sqlite(&mut sql, keys),
         Some(keys) => restrict_on_postgres(&mut sql, keys)?,
-        None => {}
+        None => {
+            let mut sql = ordered(sql, scope);
+            sql.limit(FEW_MAX, 0);
+            return Ok(sql);
+        }
     }
     sql.push(" ORDER BY p.id");
     Ok(sql)
@@ -157,7 +161,16 @@ async fn has_few(conn: &mut Conn<'_>, scope: Scope) -> Result<bool, DbError> {
 fn select_beyond_few(scope: Scope) -> Sql {
     let mut sql = Sql::new("SELECT p.id FROM patients p WHERE 1 = 1");
     restrict_scope(&mut sql, scope, ArchiveState::Current);
+    let mut sql = ordered(sql, scope);
     sql.limit(1, FEW_MAX);
+    sql
+}
+
+/// A query for an owner's patients in the order of their index, so that no other one is taken.
+fn ordered(mut sql: Sql, scope: Scope) -> Sql {
+    if matches!(scope, Scope::Own(_)) {
+        sql.push(ORDER_OF_OWNER);
+    }
     sql
 }
 

@@ -163,6 +163,7 @@ impl<'a> Finder<'a> {
     fn few_exceeded(&self) -> Sql {
         let mut sql = Sql::new("SELECT p.id FROM patients p WHERE 1 = 1");
         self.list.restrict_unsearched(&mut sql);
+        self.list.order_by_owner(&mut sql);
         sql.limit(1, FEW_MAX);
         sql
     }
@@ -173,6 +174,8 @@ impl<'a> Finder<'a> {
             "SELECT p.id, p.sort_name AS found_name, p.terms AS found_terms FROM patients p WHERE 1 = 1",
         );
         self.list.restrict_unsearched(&mut sql);
+        self.list.order_by_owner(&mut sql);
+        sql.limit(FEW_MAX, 0);
         sql
     }
 

@@ -19,6 +19,9 @@ use crate::{
 
 const NAME: Column = Column::text("p.sort_name");
 
+/// The order of the index of an owner's patients.
+pub(super) const ORDER_OF_OWNER: &str = " ORDER BY p.sort_name, p.id";
+
 /// The column of each ordering. The id has none.
 fn column(by: PatientOrder) -> Option<Column> {
     match by {
@@ -79,6 +82,22 @@ impl Listing<'_> {
             || (city.is_some() || created_by.is_some() || doctor.is_some())
             || (born_from.is_some() || born_to.is_some())
             || (updated_from.is_some() || updated_to.is_some())
+    }
+
+    /// Adds the order of the index of an owner's patients, where nothing but the owner narrows the list. Where
+    /// one user owns nearly all patients, the statistics say that an owner leaves nobody out, and SQLite would
+    /// read the whole table for every other owner. In this order it takes the index.
+    pub(super) fn order_by_owner(&self, sql: &mut Sql) {
+        let PatientFilter { city, created_by, doctor, .. } = self.filter;
+        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
+        let is_owned = matches!(self.scope, Scope::Own(_)) || created_by.is_some();
+        let is_narrowed_otherwise = (city.is_some() || doctor.is_some())
+            || (born_from.is_some() || born_to.is_some())
+            || (updated_from.is_some() || updated_to.is_some())
+            || self.is_archived();
+        if is_owned && !is_narrowed_otherwise {
+            sql.push(ORDER_OF_OWNER);
+        }
     }
 
     /// Whether conditions besides the search leave out patients.
