@@ -24,6 +24,8 @@ pub enum PartialDate {
 impl PartialDate {
     /// The pattern of the text, for the API description.
     pub const PATTERN: &str = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$";
+    /// The pattern of the text in a request, where an empty text means that nothing is known.
+    pub const SENT: &str = r"^([0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$";
 
     /// Parses `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Fails on any other shape and on dates that do not
     /// exist.

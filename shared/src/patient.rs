@@ -120,7 +120,8 @@ fields! {
         /// Family names.
         last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Gómez")],
         /// The date of birth, or the known part of it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
-        date_of_birth: PartialDate = (read::parsed(10, PartialDate::parse)),
+        date_of_birth: PartialDate = (read::parsed(10, PartialDate::parse))
+            => []; sent [pattern(PartialDate::SENT)],
         /// Date of death.
         deceased_on: NaiveDate = (read::parsed(10, parse_day)) => [example(Value::Null)],
         /// Administrative gender. Words such as `male` and `Female` are accepted too.
