@@ -118,7 +118,7 @@ struct Options {
     /// The folder of the filled databases, which are kept. Default: `bench` in Cargo's folder
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Leave out searches and lookups, which a database of many patients answers too slowly
+    /// Leave out searches and lookups
     #[arg(long)]
     without_searches: bool,
     /// Only compare with fewer patients (`--base`), which needs fewer copies on the disk

@@ -1,5 +1,11 @@
 //! How likely it is that two records are about the same person.
 
+/// The number of last digits by which phone numbers are compared: without the codes of country and area, which
+/// are written in many ways.
+pub const PHONE_DIGITS: usize = 7;
+/// By how many years an estimated date of birth may be wrong.
+pub const ESTIMATE_YEARS: u32 = 1;
+
 choice! {
     /// How likely it is that two records are about the same person.
     Grade {

@@ -11,7 +11,7 @@ mod sought;
 use std::collections::HashSet;
 
 use shared::{
-    likeness::{Grade, Likeness},
+    likeness::{Grade, Likeness, PHONE_DIGITS},
     patient::{Gender, Identifier, PatientFields, PatientState},
     text::{digits, fold_case},
 };
@@ -20,10 +20,6 @@ use births::{Birth, BirthLikeness};
 use names::{NameLikeness, Names};
 
 pub(crate) use sought::Sought;
-
-/// The number of last digits by which phone numbers are compared: without the codes of country and area, which
-/// are written in many ways.
-const PHONE_DIGITS: usize = 7;
 
 /// What is compared of a person.
 #[derive(Clone, Debug)]

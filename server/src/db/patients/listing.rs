@@ -76,10 +76,16 @@ impl Listing<'_> {
 
     /// Whether conditions for which there is an index leave out patients.
     pub(super) fn is_narrow(&self) -> bool {
-        let PatientFilter { city, created_by, doctor, .. } = self.filter;
-        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
         self.scope != Scope::All
-            || (city.is_some() || created_by.is_some() || doctor.is_some())
+            || self.filter.created_by.is_some()
+            || self.is_narrow_beside_owner()
+    }
+
+    /// The same for conditions other than the owner.
+    fn is_narrow_beside_owner(&self) -> bool {
+        let PatientFilter { city, doctor, .. } = self.filter;
+        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
+        (city.is_some() || doctor.is_some())
             || (born_from.is_some() || born_to.is_some())
             || (updated_from.is_some() || updated_to.is_some())
     }
@@ -88,14 +94,8 @@ impl Listing<'_> {
     /// one user owns nearly all patients, the statistics say that an owner leaves nobody out, and SQLite would
     /// read the whole table for every other owner. In this order it takes the index.
     pub(super) fn order_by_owner(&self, sql: &mut Sql) {
-        let PatientFilter { city, created_by, doctor, .. } = self.filter;
-        let PatientFilter { born_from, born_to, updated_from, updated_to, .. } = self.filter;
-        let is_owned = matches!(self.scope, Scope::Own(_)) || created_by.is_some();
-        let is_narrowed_otherwise = (city.is_some() || doctor.is_some())
-            || (born_from.is_some() || born_to.is_some())
-            || (updated_from.is_some() || updated_to.is_some())
-            || self.is_archived();
-        if is_owned && !is_narrowed_otherwise {
+        let is_owned = matches!(self.scope, Scope::Own(_)) || self.filter.created_by.is_some();
+        if is_owned && !self.is_narrow_beside_owner() && !self.is_archived() {
             sql.push(ORDER_OF_OWNER);
         }
     }

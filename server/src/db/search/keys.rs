@@ -4,6 +4,7 @@
 use chrono::Datelike;
 use shared::{
     PartialDate,
+    likeness::{ESTIMATE_YEARS, PHONE_DIGITS},
     patient::PatientState,
     text::{digits, fold_case, name_words},
 };
@@ -15,14 +16,10 @@ use super::{
 
 /// The number of words of a name that are looked up.
 const WORDS_MAX: usize = 8;
-/// The number of last digits by which a phone number is looked up.
-const PHONE_DIGITS: usize = 7;
 /// The fewest letters at the beginning of a single word by which others like it are looked up, and how many
 /// lengths of it are.
 const SOUGHT_MIN: usize = 3;
 const SOUGHT_LENGTHS: usize = 6;
-/// By how many years an estimated date of birth may be wrong.
-const ESTIMATE_YEARS: i32 = 1;
 /// The end of a term in a pair, so that a longer one is not found.
 const END: char = '\t';
 
@@ -121,17 +118,13 @@ fn last_digits(phone: &str) -> String {
 
 /// The days and months of birth, or their beginnings, that may be the same as another one.
 fn days(born: PartialDate, is_estimated: bool) -> Vec<String> {
-    let year = born.earliest().year();
     match born {
-        _ if is_estimated => {
-            let years = year - ESTIMATE_YEARS..=year + ESTIMATE_YEARS;
-            years.map(|year| PartialDate::Year(year).to_string()).collect()
-        }
+        _ if is_estimated => near(born).map(|year| year.to_string()).collect(),
         PartialDate::Year(_) | PartialDate::Month(..) => vec![born.to_string()],
         PartialDate::Day(day) => {
             let swapped = day.with_month(1).and_then(|it| it.with_day(day.month()));
             let swapped = swapped.and_then(|it| it.with_month(day.day()));
-            let month = PartialDate::Month(year, day.month());
+            let month = PartialDate::Month(day.year(), day.month());
             let days = swapped.into_iter().chain([day]).map(|day| day.to_string());
             days.chain([format!("{month}{END}")]).collect()
         }
@@ -140,9 +133,14 @@ fn days(born: PartialDate, is_estimated: bool) -> Vec<String> {
 
 /// The years of birth of people of whom only the year is known, which may be estimated.
 fn years(born: PartialDate) -> impl Iterator<Item = String> {
+    near(born).map(|year| format!("{year}{END}"))
+}
+
+/// The year of birth, and those beside it that an estimate may mean.
+fn near(born: PartialDate) -> impl Iterator<Item = PartialDate> {
     let year = born.earliest().year();
-    let years = year - ESTIMATE_YEARS..=year + ESTIMATE_YEARS;
-    years.map(|year| format!("{}{END}", PartialDate::Year(year)))
+    (year.saturating_sub_unsigned(ESTIMATE_YEARS)..=year.saturating_add_unsigned(ESTIMATE_YEARS))
+        .map(PartialDate::Year)
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! How alike two dates of birth are.
 
 use chrono::{Datelike, Months, NaiveDate};
-use shared::{PartialDate, likeness::Likeness};
+use shared::{
+    PartialDate,
+    likeness::{ESTIMATE_YEARS, Likeness},
+};
 
-/// By how many months an estimate may be wrong: an age says the year of birth give or take one.
-const ESTIMATE_MONTHS: u32 = 12;
+/// By how many months an estimate may be wrong.
+const ESTIMATE_MONTHS: u32 = 12 * ESTIMATE_YEARS;
 
 /// A date of birth as it is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]

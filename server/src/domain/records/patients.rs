@@ -39,10 +39,10 @@ use crate::{
     },
 };
 
-pub(crate) use bulk::{Claimed, Registration, already_there, check_many, register_many};
+pub(crate) use bulk::{Claimed, already_there, check_many, register_many};
 pub use duplicates::find_matches;
-pub(crate) use likely::LikelyDuplicate;
 pub use likely::OnDuplicate;
+pub(crate) use likely::{LikelyDuplicate, Registration};
 
 /// Registers a patient.
 pub async fn register(

@@ -10,7 +10,7 @@ use shared::{
 
 use super::{
     Action, Actor, App, AuditActor, Conn, audit,
-    likely::{Graded, LikelyDuplicate, OnDuplicate, grade},
+    likely::{Graded, OnDuplicate, Registration, grade},
     patients, registered,
 };
 use crate::{
@@ -21,19 +21,6 @@ use crate::{
     },
     error::Error,
 };
-
-/// What became of a patient who was to be registered.
-#[derive(Debug)]
-pub(crate) enum Registration {
-    /// Registered. A patient is likely to be the same person, if one is named.
-    Done(Option<LikelyDuplicate>),
-    /// Left out: a patient is likely to be the same person.
-    LeftOut(LikelyDuplicate),
-    /// The last one: a patient is likely to be the same person, and nobody behind is registered.
-    Stopped(LikelyDuplicate),
-    /// Refused for its conflicts.
-    Refused(FieldErrors),
-}
 
 /// The system and value of identifiers that were accepted but not written, with a number that the
 /// identifiers of one patient share.

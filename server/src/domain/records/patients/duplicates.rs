@@ -1,7 +1,5 @@
 //! Patients who may be the same person as somebody who is to be registered.
 
-use std::cmp::Reverse;
-
 use serde_json::json;
 use shared::{
     FieldError, FieldErrors,
@@ -116,7 +114,8 @@ async fn matches(
         Some(PatientMatch { patient, grade, score, reasons })
     };
     let mut all: Vec<_> = candidates.into_iter().filter_map(compared).collect();
-    let key = |it: &PatientMatch| (Reverse((it.score * 100.0).round() as i64), it.patient.id);
-    all.sort_by_key(key);
+    all.sort_by(|one, other| {
+        other.score.total_cmp(&one.score).then(one.patient.id.cmp(&other.patient.id))
+    });
     Ok(all)
 }

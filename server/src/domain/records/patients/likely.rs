@@ -7,7 +7,7 @@ use shared::{
     patient::PatientState,
 };
 
-use super::{Registration, patients};
+use super::patients;
 use crate::{
     app::App,
     db::{Conn, DbError},
@@ -27,6 +27,19 @@ pub enum OnDuplicate {
     Create,
     /// Stop there.
     Stop,
+}
+
+/// What became of a patient who was to be registered.
+#[derive(Debug)]
+pub(crate) enum Registration {
+    /// Registered. A patient is likely to be the same person, if one is named.
+    Done(Option<LikelyDuplicate>),
+    /// Left out: a patient is likely to be the same person.
+    LeftOut(LikelyDuplicate),
+    /// The last one: a patient is likely to be the same person, and nobody behind is registered.
+    Stopped(LikelyDuplicate),
+    /// Refused for its conflicts.
+    Refused(FieldErrors),
 }
 
 /// Who is likely to be the same person as a patient who is to be registered.
