@@ -180,6 +180,8 @@ choice! {
         ReadArchivedPatients = "read_archived_patients",
         /// Erase patients permanently.
         PurgePatient = "purge_patient",
+        /// Merge two records of one patient, and see the list of likely duplicates.
+        MergePatients = "merge_patients",
         /// See the id, username, name and role of every user.
         ReadUsers = "read_users",
         /// Create and change accounts.

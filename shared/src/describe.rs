@@ -88,6 +88,14 @@ impl Shape {
         self
     }
 
+    /// Sets the maximum number of characters of each text in a list.
+    #[must_use]
+    #[inline(never)]
+    pub fn texts(mut self, max: usize) -> Self {
+        self.schema.items = Some(Box::new(Self::of::<String>().max_length(max).finish()));
+        self
+    }
+
     /// Sets the minimum number of characters.
     #[must_use]
     #[inline(never)]

@@ -39,6 +39,7 @@ codes! {
     "archived" "The record is archived. Restore it first.";
     "before_birth" "The date is before the date of birth.";
     "broken_off" "The body ended before it was complete.";
+    "changed_since" "What the merge has taken over or moved was changed since, or something was merged later.";
     "control_character" "The text contains an invisible control character."
         ["character" "the character, as in `U+202E`"];
     "deactivated" "The account is deactivated.";
@@ -68,16 +69,20 @@ codes! {
     "likely_duplicate" "Patients are likely to be the same person. Name them in `duplicates_seen` if this is somebody else."
         ["count" "The number of these patients."];
     "line_break" "The text contains a line break and must be on one line.";
+    "merged" "The record was merged into another one, to which its id and its number lead."
+        ["merged_into" "the id of that record"];
     "mistyped_mrn" "The check letter of the medical record number does not match its digits.";
     "never_null" "The member cannot be `null`. Leave it out instead.";
     "no_such_date" "The date does not exist in the calendar.";
     "no_such_record" "No record that you may see has this id.";
     "no_such_user" "No active account with the required role has this id."
         ["role" "the role that the account must have"];
+    "not_a_pair" "The value is not a list of two different ids.";
     "not_an_object" "The body is not a JSON object.";
     "not_both" "The value cannot be combined with another one that was sent.";
     "not_first" "An administrator already exists.";
     "not_json" "The body is not valid JSON.";
+    "not_merged" "The record was not merged into this one.";
     "not_one_of" "The value is not in the list of allowed values."
         ["choices" "the allowed values"];
     "not_the_same" "The two passwords differ.";
@@ -93,6 +98,7 @@ codes! {
         ["other" "the other name under which the member is given"];
     "required" "The member or parameter is missing or empty.";
     "same_doctor" "The doctor is the same as before.";
+    "same_record" "The record is the one in the path.";
     "too_far" "The page number is too high. Follow `next` instead.";
     "too_late" "The time is too far in the future.";
     "too_long" "The value has too many characters."

@@ -56,6 +56,9 @@ record! {
         at: DateTime<Utc>,
         /// The action: `patient.created`, `patient.updated`, `patient.archived` and others.
         action: String => [max_length(100), example("patient.updated")],
+        /// The id of the record that the entry is about, where it is one that was merged into this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        merged: Option<i64> => [range(1, i64::MAX), optional()],
         /// The user.
         actor: Option<UserId>,
         /// The username of that user, or the name if there is no username. After a failed login,

@@ -35,6 +35,8 @@ choice! {
         License = "license",
         /// The name.
         Name = "name",
+        /// A name that the patient had before.
+        FormerName = "former_name",
         /// The doctor's specialisation.
         Specialization = "specialization",
         /// The name of the doctor's clinic.
@@ -58,7 +60,9 @@ impl Why {
             Self::DateOfBirth => Some(Reading::DateOfBirth),
             Self::Phone => Some(Reading::Phone),
             Self::Identifier | Self::License => Some(Reading::Identifier),
-            Self::Name | Self::Specialization | Self::Clinic | Self::City => Some(Reading::Name),
+            Self::Name | Self::FormerName | Self::Specialization | Self::Clinic | Self::City => {
+                Some(Reading::Name)
+            }
             Self::Recent | Self::Similar => None,
         }
     }
@@ -104,6 +108,11 @@ impl<'a> Member<'a> {
         Self { field: field.into(), why, value: value.into() }
     }
 
+    /// Whether the word matches the value.
+    pub(crate) fn matches(&self, word: &Word) -> bool {
+        !self.places(word).is_empty()
+    }
+
     /// The places in the value that the word matches. They may overlap.
     fn places(&self, word: &Word) -> Vec<Range<usize>> {
         let Some(reading) = self.why.reading() else { return Vec::new() };
@@ -143,9 +152,8 @@ pub fn matched(words: &[Word], record: &impl Searched) -> Vec<MatchedPart> {
 pub fn why(words: &[Word], record: &impl Searched) -> Why {
     let members = record.members();
     let of_word = |word: &Word| {
-        let is_met = |why: &&Why| {
-            members.iter().any(|member| member.why == **why && !member.places(word).is_empty())
-        };
+        let is_met =
+            |why: &&Why| members.iter().any(|member| member.why == **why && member.matches(word));
         Why::ALL.iter().find(is_met).copied()
     };
     let met: Vec<Why> = words.iter().filter_map(of_word).collect();

@@ -106,6 +106,16 @@ pub fn patient_purge(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/purge")
 }
 
+/// POST: merge another record of the same person into a patient's.
+pub fn patient_merge(id: PatientId) -> String {
+    format!("{PATIENTS}/{id}/merge")
+}
+
+/// POST: undo a merge.
+pub fn patient_unmerge(id: PatientId) -> String {
+    format!("{PATIENTS}/{id}/unmerge")
+}
+
 /// GET: the history of a patient.
 pub fn patient_history(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/history")
@@ -146,3 +156,9 @@ pub const PATIENT_MATCH: &str = "/api/patients/match";
 pub fn problem(code: &str) -> String {
     format!("/problems/{code}")
 }
+
+/// The patients who may be one person, in pairs.
+pub const DUPLICATES: &str = "/api/duplicates";
+
+/// POST: say that two patients are different people.
+pub const DUPLICATES_DISMISS: &str = "/api/duplicates/dismiss";

@@ -1,6 +1,8 @@
 //! Patients.
 
+mod former;
 mod matches;
+mod merging;
 mod requests;
 mod state;
 
@@ -13,20 +15,25 @@ use crate::{
     PartialDate, UserId,
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
-    matched::{MatchedPart, Member, PARTS_MAX, Searched, Why},
+    matched::{MatchedPart, Member, PARTS_MAX, Searched, Why, matched},
     moment::{MOMENT_MAX, Moment},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{
         self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, NOTE_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX,
     },
+    search::Word,
 };
 
-pub use matches::{MATCHES_MAX, PatientMatch, PatientMatches};
+pub use former::{FORMER_MRNS_MAX, FORMER_NAMES_MAX, Former};
+pub use matches::{LikelyPair, MATCHES_MAX, PairFilter, PatientMatch, PatientMatches};
+pub use merging::{MergeBlocking, MergeFields, MergeSource, Merging, TellingApart, Unmerging};
 pub use requests::{
     Archiving, NewPatient, PatientPatch, PatientReplacement, PersonToMatch, Purging, SEEN_MAX,
 };
 pub use state::PatientState;
+
+use merging::Merged;
 
 /// The maximum number of identifiers per patient.
 pub const IDENTIFIERS_MAX: usize = 20;
@@ -166,6 +173,19 @@ fields! {
     }
 }
 
+macro_rules! merged_members {
+    ({ $($member:ident),* }) => {
+        impl PatientFields {
+            /// The members of a record into which another one is merged.
+            fn merged(&self, other: &Self, sources: &MergeFields) -> Self {
+                Self { $($member: self.$member.merged(&other.$member, sources.of(stringify!($member)))),* }
+            }
+        }
+    };
+}
+
+patient_fields! { merged_members! {} }
+
 fn identifier(reader: &mut Reader) -> Option<Identifier> {
     let system = reader.required("system", read::line(IDENTIFIER_MAX));
     let value = reader.required("value", read::line(IDENTIFIER_MAX));
@@ -210,6 +230,23 @@ record! {
         version: i64 => [range(1, i64::MAX), example(1)],
         /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(Value::Null)],
+        /// The record into which this one was merged. It is archived, and only undoing the merge restores it.
+        #[serde(default)]
+        merged_into: Option<PatientId> => [example(Value::Null)],
+        /// The full names that were replaced, the newest first. The patient is found by them too.
+        #[serde(default)]
+        former_names: Vec<String> => [
+            max_items(FORMER_NAMES_MAX as i64), texts(2 * NAME_MAX + 1),
+            example(Value::Array(Vec::new())),
+        ],
+        /// The medical record numbers of records that were merged into this one. They lead to it.
+        #[serde(default)]
+        former_mrns: Vec<String> => [
+            max_items(FORMER_MRNS_MAX as i64), texts(20), example(Value::Array(Vec::new())),
+        ],
+        /// The former name that the search matches. Only in rows of a search where no other member does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former_name: Option<String> => [max_length(2 * NAME_MAX + 1), optional()],
         /// The parts that the search matches, by member and place. Only in rows of a search.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
@@ -253,6 +290,22 @@ impl Patient {
         self
     }
 
+    /// The record as a search shows it: with the former name that matches where no other member does, and with
+    /// the parts that match.
+    #[must_use]
+    pub fn found_by(mut self, words: &[Word]) -> Self {
+        let members = self.members();
+        let others: Vec<_> =
+            words.iter().filter(|it| !members.iter().any(|m| m.matches(it))).collect();
+        let matches = |name: &&String| {
+            let name = Member::new("former_name", Why::FormerName, name.as_str());
+            others.iter().any(|word| name.matches(word))
+        };
+        self.former_name = self.former_names.iter().find(matches).cloned();
+        self.matched = Some(matched(words, &self));
+        self
+    }
+
     /// Whether the server has granted the caller this permission.
     pub fn allows(&self, permission: PatientPermission) -> bool {
         self.permissions.as_ref().is_some_and(|list| list.contains(&permission))
@@ -281,7 +334,14 @@ impl Searched for Patient {
             let field = format!("identifiers[{place}].value");
             Member::new(field, Why::Identifier, &identifier.value)
         });
-        filled.chain(identifiers).collect()
+        let former_mrns = self
+            .former_mrns
+            .iter()
+            .enumerate()
+            .map(|(place, mrn)| Member::new(format!("former_mrns[{place}]"), Why::Mrn, mrn));
+        let former_name = self.former_name.as_ref();
+        let former_name = former_name.map(|name| Member::new("former_name", Why::FormerName, name));
+        filled.chain(identifiers).chain(former_mrns).chain(former_name).collect()
     }
 }
 
@@ -307,6 +367,8 @@ choice! {
         Assign = "assign",
         /// Link an account to the patient.
         Link = "link",
+        /// Merge another record of the same person into it, and undo that.
+        Merge = "merge",
     }
 }
 

@@ -360,7 +360,7 @@ impl crate::describe::Describe for Problem {
             assignment::Assignment,
             describe::{Members, Shape},
             doctor::Doctor,
-            patient::{MATCHES_MAX, Patient, PatientMatch},
+            patient::{MATCHES_MAX, MergeBlocking, Patient, PatientMatch},
             visit::Visit,
         };
         let text = |shape: Shape| shape.max_length(100_000);
@@ -424,6 +424,8 @@ impl crate::describe::Describe for Problem {
         members.add::<Vec<PatientMatch>>("duplicates", doc, false, |shape| {
             shape.max_items(MATCHES_MAX as i64)
         });
+        let doc = "Only with `conflict`: what stands in the way of undoing a merge.";
+        members.add::<MergeBlocking>("blocking", doc, false, |it| it);
         let doc = "Only with `conflict`: the number of active assignments of the doctor.";
         members.add::<i64>("active_assignments", doc, false, |shape| shape.range(1, i64::MAX));
         let doc = "Only in answers of the OAuth 2.0 endpoint: the same as `detail`.";

@@ -60,6 +60,13 @@ impl Raw {
         }
     }
 
+    fn is_null(&self) -> bool {
+        match self {
+            Self::Json(json) => json.get() == "null",
+            Self::Value(value) => value.is_null(),
+        }
+    }
+
     /// The items of a list, or `None` for anything else.
     fn items(self) -> Option<Vec<Self>> {
         match self {
@@ -363,11 +370,7 @@ impl Reader {
         item: impl Fn(&mut Self) -> Option<T>,
     ) -> Patch<Vec<T>> {
         let Some(raw) = self.take(name) else { return Patch::Absent };
-        let is_null = match &raw {
-            Raw::Json(json) => json.get() == "null",
-            Raw::Value(value) => value.is_null(),
-        };
-        if is_null {
+        if raw.is_null() {
             return Patch::Null;
         }
         let field = format!("{}{name}", self.prefix);
@@ -382,21 +385,38 @@ impl Reader {
         }
         let mut items = Vec::with_capacity(values.len());
         for (i, value) in values.into_iter().enumerate() {
-            let prefix = format!("{field}[{i}]");
-            let Some(members) = value.members() else {
-                self.errors.add(prefix, FieldError::wrong_type(Expected::Object));
-                continue;
-            };
-            let mut reader = Self::of(members);
-            let mut repeated = FieldErrors::default();
-            for (member, error) in reader.errors.iter() {
-                repeated.add(format!("{prefix}.{member}"), error.clone());
-            }
-            (reader.errors, reader.prefix) = (repeated, format!("{prefix}."));
-            items.extend(item(&mut reader));
-            self.errors.extend(reader.finish());
+            items.extend(self.nested(format!("{field}[{i}]"), value, &item));
         }
         Patch::Value(items)
+    }
+
+    /// Reads an object inside this one. Errors name a member as `name.member`.
+    pub fn object<T>(&mut self, name: &'static str, read: impl Fn(&mut Self) -> T) -> Option<T> {
+        let raw = self.take(name)?;
+        let is_null = raw.is_null();
+        let field = format!("{}{name}", self.prefix);
+        if is_null { None } else { self.nested(field, raw, |reader| Some(read(reader))) }
+    }
+
+    fn nested<T>(
+        &mut self,
+        field: String,
+        value: Raw,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let Some(members) = value.members() else {
+            self.errors.add(field, FieldError::wrong_type(Expected::Object));
+            return None;
+        };
+        let mut reader = Self::of(members);
+        let mut repeated = FieldErrors::default();
+        for (member, error) in reader.errors.iter() {
+            repeated.add(format!("{field}.{member}"), error.clone());
+        }
+        (reader.errors, reader.prefix) = (repeated, format!("{field}."));
+        let read = read(&mut reader);
+        self.errors.extend(reader.finish());
+        read
     }
 
     /// Finishes reading. Members that were not read are unknown.

@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod docs;
 mod doctors;
+mod duplicates;
 mod events;
 mod health;
 pub mod http;
@@ -63,6 +64,7 @@ type Api = (
     users::UsersApi,
     audit::AuditApi,
     patients::PatientsApi,
+    duplicates::DuplicatesApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
     visits::VisitsApi,
@@ -79,6 +81,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         users::UsersApi(app.clone()),
         audit::AuditApi(app.clone()),
         patients::PatientsApi(app.clone()),
+        duplicates::DuplicatesApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
         visits::VisitsApi(app.clone()),

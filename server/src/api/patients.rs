@@ -9,8 +9,8 @@ use shared::{
     id::PatientId,
     paths,
     patient::{
-        Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientMatches, PatientPatch,
-        PatientReplacement, PatientView, PersonToMatch, Purging,
+        Archiving, Merging, NewPatient, Patient, PatientFilter, PatientLookup, PatientMatches,
+        PatientPatch, PatientReplacement, PatientView, PersonToMatch, Purging, Unmerging,
     },
     query::{ListQuery, NoQuery},
 };
@@ -18,7 +18,7 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        Address, Body, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, NewBody,
+        Address, Body, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, Located, NewBody,
         NoContent, OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
@@ -80,17 +80,20 @@ impl PatientsApi {
 
     /// Read a patient
     ///
-    /// `archived=true` reads an archived patient.
+    /// `archived=true` reads an archived patient. The id of a record that was merged into another one leads to that
+    /// one, whose URL is then in `Content-Location`; with `archived=true` it leads to the merged record itself.
     #[oai(path = "/:id", method = "get", operation_id = "get_patient")]
     async fn get_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
         QueryParams(lookup): QueryParams<PatientLookup>,
-    ) -> Result<Tagged<Patient>, Failure> {
+    ) -> Result<Located<Patient>, Failure> {
         let actor = guard.viewing(lookup.clinical);
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Tagged(records::read::<Patient>(&self.0, &actor, id.0, archived).await?))
+        let body = patients::read(&self.0, &actor, id.0, archived).await?;
+        let location = (body.id != id.0).then(|| paths::patient(body.id));
+        Ok(Located { body, location })
     }
 
     /// Replace a patient's record
@@ -180,9 +183,47 @@ impl PatientsApi {
         ))
     }
 
+    /// Merge another record of the same person into this one
+    ///
+    /// For the front desk; where the records belong to different users or the other one has a linked account, for
+    /// administrators. A member that `fields` does not name keeps its value, or gets that of the other record
+    /// where it has none. Identifiers are united. All assignments and visits move to this record. The other one is
+    /// archived, and its id and medical record number lead to this one.
+    #[oai(path = "/:id/merge", method = "post", operation_id = "merge_patients")]
+    async fn merge_patients(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        QueryParams(view): QueryParams<PatientView>,
+        IfMatch(precondition): IfMatch,
+        Body(merging): Body<Merging>,
+    ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::merge(&self.0, &actor, id.0, &precondition, merging).await?))
+    }
+
+    /// Undo the newest merge into this record
+    ///
+    /// What was taken from the other record or moved goes back, what came later stays, and both records count as
+    /// different people. Where a member that was taken or an assignment that moved has changed since, or another
+    /// record was merged later, that is a conflict with `blocking`.
+    #[oai(path = "/:id/unmerge", method = "post", operation_id = "unmerge_patients")]
+    async fn unmerge_patients(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        QueryParams(view): QueryParams<PatientView>,
+        IfMatch(precondition): IfMatch,
+        Body(unmerging): Body<Unmerging>,
+    ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::unmerge(&self.0, &actor, id.0, &precondition, unmerging).await?))
+    }
+
     /// Erase a patient permanently
     ///
-    /// For administrators. The audit log keeps the fact, but none of the erased data.
+    /// For administrators. Records that were merged with this one are erased too. The audit log keeps the fact, but
+    /// none of the erased data.
     #[oai(path = "/:id/purge", method = "post", operation_id = "purge_patient")]
     async fn purge_patient(
         &self,
@@ -200,7 +241,7 @@ impl PatientsApi {
     /// Read a patient's history
     ///
     /// Newest first. Each entry has the user, the time, the origin, and the old and new value of
-    /// each changed field.
+    /// each changed field. Entries about records that were merged into this one have their id in `merged`.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_patient_history")]
     async fn list_patient_history(
         &self,

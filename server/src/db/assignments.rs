@@ -13,7 +13,7 @@ use shared::{
 };
 
 use super::{
-    Conn, DbError, Row, Scope, Sql,
+    Arg, Conn, DbError, Row, Scope, Sql,
     listing::{Column, Listed, Order},
     patients::restrict_patient,
     records::{self, Kept, Revision, first_revision},
@@ -92,7 +92,7 @@ pub(crate) async fn lock(conn: &mut Conn<'_>, id: AssignmentId) -> Result<(), Db
     records::lock(conn, TABLE, id.0).await
 }
 
-/// The patient and the doctor of an assignment, which never change.
+/// The patient and the doctor of an assignment. The doctor never changes, the patient only where records are merged.
 pub(crate) async fn between(
     conn: &mut Conn<'_>,
     id: AssignmentId,
@@ -152,16 +152,33 @@ pub(crate) async fn all_suspended(
     Ok(resting)
 }
 
+/// All assignments of two patients by rising id, locked until the transaction ends.
+pub(crate) async fn all_of(
+    conn: &mut Conn<'_>,
+    [one, other]: [PatientId; 2],
+) -> Result<Vec<Kept<Assignment>>, DbError> {
+    let mut condition = Sql::new(" WHERE a.patient_id IN (");
+    condition.bind_all([one.0, other.0]).push(")");
+    Ok(locked_by(conn, &condition).await?.iter().map(kept).collect::<Result<_, _>>()?)
+}
+
 async fn locked(
     conn: &mut Conn<'_>,
     condition: &'static str,
     id: i64,
 ) -> Result<Vec<Row>, DbError> {
-    let mut lock = Sql::new("SELECT a.id FROM assignments a");
-    lock.push(condition).bind(id).push(" ORDER BY a.id").push(conn.for_update());
+    let mut by_id = Sql::new(condition);
+    by_id.bind(id);
+    locked_by(conn, &by_id).await
+}
+
+async fn locked_by(conn: &mut Conn<'_>, condition: &Sql) -> Result<Vec<Row>, DbError> {
+    let mut lock = condition.clone();
+    lock.begin_with("SELECT a.id FROM assignments a").push(" ORDER BY a.id");
+    lock.push(conn.for_update());
     lock.fetch_all(conn).await?;
-    let mut sql = Sql::new(COLUMNS);
-    sql.push(REVISION).push(TABLES).push(condition).bind(id).push(" ORDER BY a.id");
+    let mut sql = condition.clone();
+    sql.begin_with(TABLES).begin_with(REVISION).begin_with(COLUMNS).push(" ORDER BY a.id");
     sql.fetch_all(conn).await
 }
 
@@ -244,15 +261,35 @@ pub(crate) async fn update(
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    let mut columns = values(old, fields, now)?;
+    columns.push(("resume_status", resume_status.map(AssignmentStatus::as_str).into()));
+    records::update(conn, &old.revision, columns, changed_by, now).await
+}
+
+/// Writes a changed assignment that is of another patient from now on, who has this owner, in the same way.
+pub(crate) async fn move_to(
+    conn: &mut Conn<'_>,
+    old: &Kept<Assignment>,
+    fields: &AssignmentFields,
+    (patient, owner): (PatientId, UserId),
+    (changed_by, now): (UserId, DateTime<Utc>),
+) -> Result<bool, DbError> {
+    let mut columns = values(old, fields, now)?;
+    columns.extend([("patient_id", patient.0.into()), ("patient_owner", owner.0.into())]);
+    records::update(conn, &old.revision, columns, changed_by, now).await
+}
+
+/// The columns that a change writes, with their values.
+fn values(
+    old: &Kept<Assignment>,
+    fields: &AssignmentFields,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, Arg)>, Error> {
     let status = fields.status;
     let ended_at = if status.is_active() { None } else { old.record.ended_at.or(Some(now)) };
     let mut columns = member_values(fields)?;
-    columns.extend([
-        ("is_active", status.is_active().into()),
-        ("resume_status", resume_status.map(AssignmentStatus::as_str).into()),
-        ("ended_at", ended_at.into()),
-    ]);
-    records::update(conn, &old.revision, columns, changed_by, now).await
+    columns.extend([("is_active", status.is_active().into()), ("ended_at", ended_at.into())]);
+    Ok(columns)
 }
 
 /// A list to be read.

@@ -130,35 +130,54 @@ pub(crate) async fn insert_many(
     changes::insert(conn, changes).await
 }
 
-/// The history of a record, the newest audit event first.
+/// A record and others whose history is read together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Records<'a> {
+    pub(crate) entity: &'a str,
+    pub(crate) id: i64,
+    pub(crate) others: &'a [i64],
+}
+
+impl Records<'_> {
+    /// Adds the condition on the columns of `audit_log a`.
+    fn restrict(&self, sql: &mut Sql) {
+        sql.push(" WHERE a.version IS NOT NULL AND a.entity = ").bind(self.entity);
+        sql.push(" AND a.entity_id ");
+        match self.others {
+            [] => sql.push("= ").bind(self.id),
+            others => {
+                let all = [self.id].into_iter().chain(others.iter().copied());
+                sql.push("IN (").bind_all(all).push(")")
+            }
+        };
+    }
+}
+
+/// The history of records, the newest audit event first.
 pub(crate) async fn history(
     conn: &mut Conn<'_>,
-    entity: &str,
-    id: i64,
+    records: &Records<'_>,
     seek: &Seek<i64>,
 ) -> Result<Vec<HistoryEntry>, DbError> {
     let mut sql = Sql::new(
-        "SELECT a.id, a.at, a.action, a.actor_id, a.actor_name, a.address, a.request_id, a.version, \
-         v.content FROM audit_log a LEFT JOIN audit_values v ON v.audit_id = a.id \
-         WHERE a.version IS NOT NULL AND a.entity = ",
+        "SELECT a.id, a.at, a.action, a.entity_id, a.actor_id, a.actor_name, a.address, a.request_id, \
+         a.version, v.content FROM audit_log a LEFT JOIN audit_values v ON v.audit_id = a.id",
     );
-    sql.bind(entity).push(" AND a.entity_id = ").bind(id);
+    records.restrict(&mut sql);
     newest_first(&mut sql, "a.id", seek);
-    fetch(conn, sql, seek, from_row).await
+    fetch(conn, sql, seek, |row| from_row(row, records.id)).await
 }
 
-/// Counts the audit events in the history of a record, up to `max`.
+/// Counts the audit events in the history of records, up to `max`.
 pub(crate) async fn count_history(
     conn: &mut Conn<'_>,
-    entity: &str,
-    id: i64,
+    records: &Records<'_>,
     max: i64,
 ) -> Result<i64, DbError> {
-    let sql = Sql::new(
-        "SELECT count(*) AS entries FROM (SELECT 1 AS one FROM audit_log WHERE entity = $1 \
-         AND entity_id = $2 AND version IS NOT NULL LIMIT $3) AS listed",
-    );
-    Ok(sql.arg(entity).arg(id).arg(max).fetch_one(conn).await?.get("entries")?)
+    let mut sql = Sql::new("SELECT count(*) AS entries FROM (SELECT 1 AS one FROM audit_log a");
+    records.restrict(&mut sql);
+    sql.push(" LIMIT ").bind(max).push(") AS listed");
+    Ok(sql.fetch_one(conn).await?.get("entries")?)
 }
 
 /// Erases the values of all audit events of a record.
@@ -178,12 +197,14 @@ fn content(row: &Row) -> Result<Content, Error> {
     }
 }
 
-fn from_row(row: &Row) -> Result<HistoryEntry, Error> {
+/// An entry in the history of the record with this id.
+fn from_row(row: &Row, id: i64) -> Result<HistoryEntry, Error> {
     let content = content(row)?;
     Ok(HistoryEntry {
         id: AuditId(row.get("id")?),
         at: row.get("at")?,
         action: row.get("action")?,
+        merged: row.get::<Option<i64>>("entity_id")?.filter(|of| *of != id),
         actor: row.get::<Option<i64>>("actor_id")?.map(UserId),
         actor_username: row.get("actor_name")?,
         address: row.get("address")?,

@@ -4,12 +4,14 @@
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     Money, PartialDate,
     assignment::AssignmentStatus,
     date::parse_day,
     id::{AssignmentId, DoctorId, PatientId},
-    patient::{BloodType, Gender, Identifier},
+    likeness::Grade,
+    patient::{BloodType, Gender},
     visit::VisitStatus,
 };
 
@@ -126,6 +128,7 @@ cells! {
         |value| value.map(|gender| gender.as_str());
     BloodType: |row, column| row.parsed(column, Self::from_str),
         |value| value.map(|blood_type| blood_type.as_str());
+    Grade: |row, column| row.parsed(column, Self::from_str), |value| value.map(|grade| grade.as_str());
     AssignmentStatus: |row, column| row.parsed(column, Self::from_str),
         |value| value.map(|status| status.as_str());
     VisitStatus: |row, column| row.parsed(column, Self::from_str),
@@ -137,7 +140,7 @@ cells! {
 }
 
 /// A list is kept as JSON.
-impl Cell for Vec<Identifier> {
+impl<T: Serialize + DeserializeOwned> Cell for Vec<T> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, Error> {
         let json = row.text(column)?;
         json.map(serde_json::from_str).transpose().map_err(|e| Error::Internal(e.into()))

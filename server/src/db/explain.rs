@@ -6,8 +6,9 @@ use shared::{
     UserId,
     assignment::AssignmentFilter,
     doctor::DoctorFilter,
+    id::PatientId,
     page::COUNT_MAX,
-    patient::{PatientFilter, PatientState},
+    patient::{PairFilter, PatientFilter, PatientState},
     visit::VisitFilter,
 };
 
@@ -30,6 +31,8 @@ pub enum List {
     Assignments(AssignmentFilter),
     /// Visits.
     Visits(VisitFilter),
+    /// Pairs of patients who may be one person.
+    Pairs(PairFilter),
 }
 
 /// The plans for the first page of a list and for its count.
@@ -45,7 +48,7 @@ pub async fn plans(
         List::Patients(filter) => filter.search.as_deref(),
         List::Doctors(filter) => filter.search.as_deref(),
         List::Assignments(filter) => filter.search.as_deref(),
-        List::Visits(_) => None,
+        List::Visits(_) | List::Pairs(_) => None,
     };
     let search = typed.map(Search::parse).transpose().map_err(|c| Error::invalid("search", c))?;
     let search = search.as_ref();
@@ -56,6 +59,7 @@ pub async fn plans(
         List::Doctors(filter) => both(&doctors::Listing { filter, search }),
         List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
         List::Visits(filter) => both(&visits::Listing { filter, day: today, scope }),
+        List::Pairs(filter) => both(&patients::pairs::Pairs { filter }),
     }?;
     explained(db, vec![rows, count]).await
 }
@@ -96,6 +100,14 @@ pub async fn plans_of_candidates(
 ) -> Result<Vec<Vec<String>>, Error> {
     let is_sqlite = db.read().await?.conn().0.is_sqlite();
     explained(db, patients::statements_of_candidates(state, scope, is_sqlite)?).await
+}
+
+/// The plans of the statements that a patient's pairs and merges take.
+///
+/// Fails only if the database does.
+pub async fn plans_of_merging(db: &Db, patient: PatientId) -> Result<Vec<Vec<String>>, Error> {
+    let pairs = patients::pairs::statements(patient);
+    explained(db, pairs.into_iter().chain(patients::merges::statements(patient)).collect()).await
 }
 
 /// The plans of statements. PostgreSQL would read a small table as a whole, so sequential scans are

@@ -4,6 +4,8 @@ mod bulk;
 mod candidates;
 mod found;
 mod listing;
+pub(crate) mod merges;
+pub(crate) mod pairs;
 mod recent;
 mod terms;
 
@@ -12,12 +14,13 @@ use shared::{
     Mrn, UserId,
     account::User,
     id::PatientId,
-    patient::{Patient, PatientFields, PatientState, full_name},
+    patient::{Former, Patient, PatientFields, PatientState, full_name},
     text::fold,
 };
 
 use super::{
     ArchiveState, Arg, Conn, DbError, Row, Scope, Sql,
+    columns::Member,
     records::{self, Kept, Revision},
     search::terms::PatientTerms,
     together::Together,
@@ -42,7 +45,8 @@ macro_rules! further_columns {
     () => {
         concat!(
             "p.mrn, p.date_of_birth_estimated, \
-             p.allergies IS NOT NULL AS has_allergies, p.linked_user, p.archived_at, ",
+             p.allergies IS NOT NULL AS has_allergies, p.linked_user, p.archived_at, \
+             p.merged_into, p.former_names, p.former_mrns, ",
             record_columns!("p")
         )
     };
@@ -92,6 +96,10 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Patient, Error> {
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         archived_at: row.get("archived_at")?,
+        merged_into: Member::read(row, "merged_into")?,
+        former_names: Member::read(row, "former_names")?,
+        former_mrns: Member::read(row, "former_mrns")?,
+        former_name: None,
         matched: None,
         possible_duplicates: None,
         permissions: None,
@@ -130,6 +138,10 @@ fn registered(
         updated_at: now,
         version: revision.version,
         archived_at: None,
+        merged_into: None,
+        former_names: Vec::new(),
+        former_mrns: Vec::new(),
+        former_name: None,
         matched: None,
         possible_duplicates: None,
         permissions: None,
@@ -239,6 +251,24 @@ pub(crate) async fn get(
     Ok(row.map(|row| kept(&row, today)).transpose()?)
 }
 
+/// The patients with these ids who are not archived, without their clinical members, in any order.
+pub(crate) async fn get_many(
+    conn: &mut Conn<'_>,
+    ids: &[PatientId],
+    today: NaiveDate,
+) -> Result<Vec<Patient>, DbError> {
+    let ids = serde_json::to_string(ids).map_err(|e| Error::Internal(e.into()))?;
+    let mut sql = Sql::new(COLUMNS_WITHHELD);
+    sql.push(TABLES).push(" WHERE p.archived_at IS NULL AND p.id IN (");
+    sql.push(match conn.0.is_sqlite() {
+        true => "SELECT value FROM json_each(",
+        false => "SELECT CAST(value AS BIGINT) FROM json_array_elements_text(",
+    });
+    sql.bind(ids).push(if conn.0.is_sqlite() { "))" } else { "::json))" });
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(|row| from_row(row, today)).collect::<Result<_, Error>>()?)
+}
+
 /// Locks a patient's row until the transaction ends, for reading it before a write.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {
     records::lock(conn, TABLE, id.0).await
@@ -255,7 +285,11 @@ pub(super) fn sort_names(first: &Option<String>, last: &Option<String>) -> (Stri
 }
 
 /// The columns that a change writes, with their values.
-fn values(mrn: &str, state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
+fn values(
+    mrn: &str,
+    state: &PatientState,
+    former: &Former,
+) -> Result<Vec<(&'static str, Arg)>, Error> {
     let fields = &state.fields;
     let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
     let (born, day) = (fields.date_of_birth, |day: NaiveDate| day.to_string());
@@ -267,7 +301,9 @@ fn values(mrn: &str, state: &PatientState) -> Result<Vec<(&'static str, Arg)>, E
         ("born_from", born.map(|born| day(born.earliest())).unwrap_or_default().into()),
         ("born_to", born.map(|born| day(born.latest())).unwrap_or_default().into()),
         ("city_key", fields.city.as_deref().map(fold).into()),
-        ("terms", PatientTerms::of(mrn, fields).to_text().into()),
+        ("terms", PatientTerms::of(mrn, fields).with_former(former).to_text().into()),
+        ("former_names", former.names.arg()?),
+        ("former_mrns", former.mrns.arg()?),
     ]);
     Ok(values)
 }
@@ -277,51 +313,53 @@ fn values(mrn: &str, state: &PatientState) -> Result<Vec<(&'static str, Arg)>, E
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
-    state: &PatientState,
+    (state, former): (&PatientState, Former),
     changed_by: &User,
     (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Result<Option<Kept<Patient>>, DbError> {
-    let (id, mrn, before) = (old.record.id, &old.record.mrn, &old.record.fields);
-    let indexed = Indexed::of(id, mrn, before, false);
-    let will_be_indexed = Indexed::of(id, mrn, &state.fields, false);
+    let revision = old.revision.next(changed_by, now);
+    let values = values(&old.record.mrn, state, &former)?;
+    let Former { names: former_names, mrns: former_mrns } = former;
+    let (updated_at, version) = (now, revision.version);
+    let patient = Patient { updated_at, version, former_names, former_mrns, ..old.record.clone() };
+    let patient = with_state(patient, state, today);
+    let (indexed, will_be_indexed) =
+        (Indexed::of(&old.record, false), Indexed::of(&patient, false));
     let is_indexed_anew = indexed != will_be_indexed;
     // The row still tells what it was indexed by.
     if is_indexed_anew {
         indexed.remove(conn).await?;
     }
-    let values = values(mrn, state)?;
     if !records::update(conn, &old.revision, values, changed_by.id, now).await? {
         return Ok(None);
     }
     if is_indexed_anew {
         will_be_indexed.insert(conn).await?;
     }
-    if before.identifiers != state.fields.identifiers {
-        remove_identifiers(conn, id).await?;
-        insert_identifiers(conn, id, &state.fields).await?;
+    if old.record.identifiers != patient.identifiers {
+        remove_identifiers(conn, patient.id).await?;
+        insert_identifiers(conn, patient.id, &patient.fields).await?;
     }
-    let revision = old.revision.next(changed_by, now);
-    let (updated_at, version) = (now, revision.version);
-    let patient = Patient { updated_at, version, ..old.record.clone() };
-    Ok(Some(Kept { record: with_state(patient, state, today), revision }))
+    Ok(Some(Kept { record: patient, revision }))
 }
 
 /// Archives a patient or restores it, if it still has the version that was read, and returns
-/// whether it had.
+/// whether it had. A patient who is archived because the record was merged has the id `merged_into`.
 pub(crate) async fn set_archived(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
     archived_at: Option<DateTime<Utc>>,
-    changed_by: UserId,
-    now: DateTime<Utc>,
+    merged_into: Option<PatientId>,
+    (changed_by, now): (UserId, DateTime<Utc>),
 ) -> Result<bool, DbError> {
-    let Patient { id, mrn, fields, .. } = &old.record;
     let is_archived = archived_at.is_some();
-    Indexed::of(*id, mrn, fields, !is_archived).remove(conn).await?;
-    if !records::set_archived(conn, &old.revision, archived_at, changed_by, now).await? {
+    Indexed::of(&old.record, !is_archived).remove(conn).await?;
+    let merged_into = merged_into.map(|id| id.0);
+    let columns = vec![("archived_at", archived_at.into()), ("merged_into", merged_into.into())];
+    if !records::update(conn, &old.revision, columns, changed_by, now).await? {
         return Ok(false);
     }
-    Indexed::of(*id, mrn, fields, is_archived).insert(conn).await?;
+    Indexed::of(&old.record, is_archived).insert(conn).await?;
     // A pair of system and value is unique among patients who are not archived.
     match archived_at {
         Some(_) => remove_identifiers(conn, old.record.id).await?,
@@ -333,7 +371,9 @@ pub(crate) async fn set_archived(
 /// Erases a patient if it still has the version that was read.
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
-    Indexed::of(old.id, &old.mrn, &old.fields, old.archived_at.is_some()).remove(conn).await?;
+    pairs::erase(conn, old.id).await?;
+    merges::erase(conn, old.id).await?;
+    Indexed::of(old, old.archived_at.is_some()).remove(conn).await?;
     for (table, _) in records::ABOUT_PATIENTS {
         let mut sql = Sql::new("DELETE FROM ");
         sql.push(table).push(" WHERE patient_id = ").bind(old.id.0);

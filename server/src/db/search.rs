@@ -232,6 +232,11 @@ impl Search {
         Ranges::of(&self.words)
     }
 
+    /// The words as they were typed.
+    pub(crate) fn typed(&self) -> &[search::Word] {
+        &self.typed
+    }
+
     /// The parts of a record that the search matches.
     pub(crate) fn matched(&self, record: &impl Searched) -> Vec<MatchedPart> {
         matched::matched(&self.typed, record)

@@ -121,6 +121,18 @@ pub(crate) async fn open_of(
     Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
 }
 
+/// All visits of two patients, by rising id.
+pub(crate) async fn all_of(
+    conn: &mut Conn<'_>,
+    [one, other]: [PatientId; 2],
+) -> Result<Vec<Kept<Visit>>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(REVISION).push(TABLES).push(" WHERE v.patient_id IN (");
+    sql.bind_all([one.0, other.0]).push(") ORDER BY v.id");
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
+}
+
 /// The columns that a write sets, with their values.
 fn values(
     fields: &VisitFields,

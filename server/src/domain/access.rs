@@ -27,6 +27,10 @@ pub enum Action {
     ListArchivedPatients,
     /// Erase a patient for good.
     PurgePatient,
+    /// Merge two records of one person, undo that, and say who are different people.
+    MergePatients,
+    /// The same where the records are of different users, or an account would lose its record.
+    MergePatientsOfOthers,
     /// Assign patients to doctors, and end assignments.
     AssignPatient,
     /// Create visits, and correct their patient and doctor.
@@ -58,13 +62,18 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
         AssignPatient, ChangeDoctor, ChangePatient, ChangeVisit, CreateDoctor, CreatePatient,
         CreateVisit, LinkUser, ListArchivedDoctors, ListArchivedPatients, ManageUsers,
-        PurgePatient, ReadAccounts, ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory,
-        ReadUsers,
+        MergePatients, MergePatientsOfOthers, PurgePatient, ReadAccounts, ReadAudit,
+        ReadDoctorHistory, ReadPatient, ReadPatientHistory, ReadUsers,
     };
     use Role::{Admin, Doctor, Member, Patient, Staff};
     match (action, role) {
         (
-            PurgePatient | LinkUser | ReadAccounts | ManageUsers | ReadAudit,
+            PurgePatient
+            | MergePatientsOfOthers
+            | LinkUser
+            | ReadAccounts
+            | ManageUsers
+            | ReadAudit,
             Member | Patient | Doctor | Staff,
         ) => None,
         (_, Staff | Admin) => Some(Scope::All),
@@ -72,7 +81,7 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
         (ReadPatient, Patient) => Some(Scope::OfPatient(user)),
         (CreatePatient | ReadPatient | ChangePatient, _) => Some(Scope::Own(user)),
         (ReadPatientHistory | AssignPatient | ReadDoctorHistory, _) => Some(Scope::Own(user)),
-        (ListArchivedPatients | ListArchivedDoctors | ReadUsers, _) => None,
+        (ListArchivedPatients | ListArchivedDoctors | ReadUsers | MergePatients, _) => None,
         (CreateVisit | ChangeVisit, _) => None,
         (CreateDoctor(Directory::Creator) | ChangeDoctor(Directory::Creator), _) => {
             Some(Scope::Own(user))
@@ -91,6 +100,10 @@ pub fn scope(actor: &Actor, action: Action) -> Result<Scope, Error> {
 fn refusal(action: Action) -> Error {
     Error::Forbidden(match action {
         Action::PurgePatient => "only an administrator may purge a record",
+        Action::MergePatients => "only the front desk may compare and merge records",
+        Action::MergePatientsOfOthers => {
+            "only an administrator may merge records of different users, or one with a linked account"
+        }
         Action::LinkUser => "only an administrator may link an account",
         Action::ListArchivedPatients | Action::ListArchivedDoctors => {
             "only the front desk may list the archive"
@@ -149,17 +162,18 @@ pub fn may(actor: &Actor, action: Action) -> bool {
 
 /// The caller's permissions for a visible patient.
 pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermission> {
-    use PatientPermission::{Archive, Assign, History, Link, Purge, Restore, Update};
+    use PatientPermission::{Archive, Assign, History, Link, Merge, Purge, Restore, Update};
     let may_with = |action| may_with(actor, action, patient.created_by);
     let (is_current, may_change) = (patient.archived_at.is_none(), may_with(Action::ChangePatient));
     let all = [
         (Update, is_current && may_change),
         (Archive, is_current && may_change),
-        (Restore, !is_current && may_change),
+        (Restore, !is_current && patient.merged_into.is_none() && may_change),
         (History, may_with(Action::ReadPatientHistory)),
         (Assign, is_current && may_with(Action::AssignPatient)),
         (Link, (is_current || patient.linked_user.is_some()) && may_with(Action::LinkUser)),
         (Purge, may_with(Action::PurgePatient)),
+        (Merge, is_current && may_with(Action::MergePatients)),
     ];
     permissions(actor, History, &all)
 }
@@ -244,8 +258,8 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
 /// The permissions of a session beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
     use SessionPermission::{
-        CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, PurgePatient,
-        ReadAllPatients, ReadArchivedPatients, ReadAudit, ReadUsers,
+        CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, MergePatients,
+        PurgePatient, ReadAllPatients, ReadArchivedPatients, ReadAudit, ReadUsers,
     };
     let may_read = |action| may(actor, action);
     let may_write = |action| may(actor, action) && actor.may_write();
@@ -258,6 +272,7 @@ pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPe
         (ReadAllPatients, patients == Some(Scope::All)),
         (ReadArchivedPatients, may_read(Action::ListArchivedPatients)),
         (PurgePatient, may_write(Action::PurgePatient)),
+        (MergePatients, may_write(Action::MergePatients)),
         (ReadUsers, may_read(Action::ReadUsers)),
         (ManageUsers, may_read(Action::ManageUsers) && actor.program.is_none()),
         (ReadAudit, may_read(Action::ReadAudit)),

@@ -272,12 +272,17 @@ impl PageRequest<patients::Place> {
 impl<T> PageSlice<T> {
     /// The same page with other rows.
     pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> PageSlice<U> {
+        self.filter_map(|row| Some(change(row)))
+    }
+
+    /// The same page with other rows, or none, in the places of these.
+    pub(crate) fn filter_map<U>(self, change: impl Fn(T) -> Option<U>) -> PageSlice<U> {
         PageSlice {
             count: self.count,
             is_capped: self.is_capped,
             next: self.next,
             previous: self.previous,
-            rows: self.rows.into_iter().map(change).collect(),
+            rows: self.rows.into_iter().filter_map(change).collect(),
         }
     }
 }

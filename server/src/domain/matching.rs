@@ -22,7 +22,7 @@ use names::{NameLikeness, Names};
 pub(crate) use sought::Sought;
 
 /// What is compared of a person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Person {
     names: Names,
     birth: Birth,

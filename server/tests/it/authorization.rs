@@ -63,6 +63,10 @@ const TABLE: &[(&str, [u16; 10])] = &[
     ("archive_patient",         [401, 403, 403, 401, 404, 403, 200, 200, 200, 200]),
     ("restore_patient",         [401, 404, 404, 401, 404, 403, 200, 200, 200, 200]),
     ("purge_patient",           [401, 403, 403, 401, 404, 403, 403, 403, 403, 204]),
+    ("merge_patients",          [401, 403, 403, 401, 403, 403, 403, 403, 200, 200]),
+    ("unmerge_patients",        [401, 403, 403, 401, 403, 403, 403, 403, 200, 200]),
+    ("list_duplicates",         [401, 403, 403, 401, 403, 403, 403, 403, 200, 200]),
+    ("dismiss_duplicates",      [401, 403, 403, 401, 403, 403, 403, 403, 204, 204]),
     ("list_patient_history",    [401, 403, 403, 401, 404, 200, 403, 200, 200, 200]),
     ("list_patient_doctors",    [401, 200, 200, 401, 404, 200, 403, 200, 200, 200]),
     ("link_patient_user",       [401, 403, 403, 401, 403, 403, 403, 403, 403, 200]),
@@ -281,6 +285,21 @@ impl Desk {
             "create_token" => json!({"name": "another", "scopes": ["read"]}),
             "create_assignment" | "create_mapping" => {
                 json!({"patient": things.patient, "doctor": things.second_doctor})
+            }
+            "merge_patients" | "unmerge_patients" | "dismiss_duplicates" => {
+                let other = self.next("Other");
+                let other = id_of(&self.owner.patient(json!({"first_name": other})).await);
+                let merging = json!({"other": other, "other_version": 1});
+                if operation == "unmerge_patients" {
+                    let path = format!("/api/patients/{}/merge", things.patient);
+                    let request = self.admin.request(Method::POST, &path).header("if-match", "*");
+                    self.admin.send(request.json(&merging)).await.expect_status(200);
+                }
+                match operation {
+                    "merge_patients" => merging,
+                    "unmerge_patients" => json!({"other": other}),
+                    _ => json!({"patients": [things.patient, other]}),
+                }
             }
             "create_visit" => {
                 let patient = self.owner.patient(json!({"first_name": "Eva"})).await;

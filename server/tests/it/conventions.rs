@@ -449,6 +449,9 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "archive_doctor",
         "restore_doctor",
         "delete_doctor",
+        "merge_patients",
+        "unmerge_patients",
+        "dismiss_duplicates",
         "delete_patient",
         "purge_patient",
         "create_token",
@@ -480,6 +483,8 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         }
         let is_for_admins = ["purge_patient", "create_user", "update_user"].contains(&id)
             || id.ends_with("_visit")
+            || id.contains("merge_patients")
+            || id == "dismiss_duplicates"
             || id.starts_with("link_");
         let client = if is_for_admins { &admin } else { &caller };
         let mut example = example.clone();
@@ -497,6 +502,13 @@ async fn the_examples_of_the_description_work(backend: Backend) {
             // A code works once, so the one in the example is not valid.
             let issued = admin.post("/api/users/2/code", json!({})).await.expect_status(200);
             example["token"] = issued.body["code"].clone();
+        }
+        if id == "merge_patients" {
+            for number in 2..10 {
+                caller.patient(json!({"first_name": format!("Other{number}")})).await;
+            }
+            let path = "/api/patients/9";
+            caller.patch(path, json!({"city": "Boston"})).await.expect_status(200);
         }
         let request = client.request(method.clone(), path).header("if-match", "*").json(&example);
         let answer = client.send(request).await;

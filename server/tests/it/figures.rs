@@ -81,7 +81,7 @@ async fn write(client: &Client, dice: &mut Dice) -> u16 {
     let assignment = format!("/api/assignments/{}", dice.id(60));
     let doctor = format!("/api/doctors/{}", dice.id(8));
     let status = dice.one_of(&STATUSES);
-    let (method, path, body) = match dice.below(12) {
+    let (method, path, body) = match dice.below(13) {
         0 => (Method::POST, "/api/patients".to_owned(), json!({"first_name": "New"})),
         1 => (
             Method::POST,
@@ -109,6 +109,14 @@ async fn write(client: &Client, dice: &mut Dice) -> u16 {
             _ => (Method::POST, format!("{doctor}/restore"), Value::Null),
         },
         10 => (Method::DELETE, patient, Value::Null),
+        11 if dice.below(3) == 0 => {
+            let other = dice.id(40);
+            let version =
+                client.get(&format!("/api/patients/{other}")).await.body["version"].clone();
+            let merging = json!({"other": other, "other_version": version});
+            (Method::POST, format!("{patient}/merge"), merging)
+        }
+        11 => (Method::POST, format!("{patient}/unmerge"), json!({"other": dice.id(40)})),
         _ => (Method::POST, format!("{patient}/restore"), Value::Null),
     };
     let is_conditional = method != Method::POST || path.contains("/api/patients/");

@@ -47,6 +47,7 @@ mod layout;
 mod links;
 mod lookup;
 mod mail;
+mod merging;
 mod metrics;
 mod names;
 mod oauth;

@@ -452,8 +452,8 @@ async fn permissions_match_what_the_caller_may_do(backend: Backend) {
     staff.patient(json!({"first_name": "Ana"})).await;
     let of =
         async |client: &Client| client.get("/api/patients/1").await.body["permissions"].clone();
-    assert_eq!(of(&staff).await, json!(["update", "archive", "history", "assign"]));
-    let all = json!(["update", "archive", "history", "assign", "link", "purge"]);
+    assert_eq!(of(&staff).await, json!(["update", "archive", "history", "assign", "merge"]));
+    let all = json!(["update", "archive", "history", "assign", "link", "purge", "merge"]);
     assert_eq!(of(&admin).await, all);
     assert!(staff.get("/api/patients").await.results()[0].get("permissions").is_none());
 }

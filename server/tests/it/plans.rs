@@ -3,7 +3,9 @@
 
 use server::db::{
     Scope,
-    explain::{List, plan_of_recent, plans, plans_of_candidates, plans_of_search},
+    explain::{
+        List, plan_of_recent, plans, plans_of_candidates, plans_of_merging, plans_of_search,
+    },
 };
 use shared::{
     PartialDate, UserId,
@@ -11,7 +13,8 @@ use shared::{
     date::parse_day,
     doctor::{DoctorFilter, DoctorOrder},
     id::{DoctorId, PatientId},
-    patient::{Identifier, PatientFields, PatientFilter, PatientOrder, PatientState},
+    likeness::Grade,
+    patient::{Identifier, PairFilter, PatientFields, PatientFilter, PatientOrder, PatientState},
     query::Ordering,
     visit::{VisitFilter, VisitStatus},
 };
@@ -27,6 +30,8 @@ on_both! {
     candidates_for_one_person_are_read_from_the_index_of_terms,
     few_own_patients_are_read_from_an_index_whatever_the_statistics_say,
     the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log,
+    pairs_come_in_the_order_of_an_index,
+    merging_reads_no_table_as_a_whole,
 }
 
 fn patients(ordering: Option<Ordering<PatientOrder>>) -> PatientFilter {
@@ -56,6 +61,7 @@ fn name(list: &List) -> String {
         List::Doctors(filter) => format!("doctors {:?}", filter.pairs()),
         List::Assignments(filter) => format!("assignments {:?}", filter.pairs()),
         List::Visits(filter) => format!("visits {:?}", filter.pairs()),
+        List::Pairs(filter) => format!("pairs {:?}", filter.pairs()),
     }
 }
 
@@ -90,6 +96,9 @@ fn reads_a_table(step: &str) -> bool {
         "t",
         "patient_terms",
         "audit_log",
+        "likely_duplicates",
+        "different_people",
+        "merges",
     ];
     let of_postgres = [
         "patients",
@@ -99,6 +108,9 @@ fn reads_a_table(step: &str) -> bool {
         "patient_terms",
         "doctor_terms",
         "audit_log",
+        "likely_duplicates",
+        "different_people",
+        "merges",
     ];
     of_sqlite.iter().any(|table| step == format!("SCAN {table}"))
         || of_postgres.iter().any(|table| step.contains(&format!("Seq Scan on {table}")))
@@ -306,6 +318,25 @@ async fn few_own_patients_are_read_from_an_index_whatever_the_statistics_say(bac
         plans_of_candidates(db, &person, Scope::Own(other)).await.unwrap(),
     ];
     for plan in all.iter().flatten() {
+        for step in plan.iter().map(|step| step.trim()) {
+            assert!(!reads_a_table(step), "{step} in\n{}", plan.join("\n"));
+        }
+    }
+}
+
+async fn pairs_come_in_the_order_of_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    for (grade, patient) in
+        [(None, None), (Some(Grade::Probable), None), (None, Some(PatientId(7)))]
+    {
+        let filter = PairFilter { grade, patient, ..PairFilter::default() };
+        check(&server, &List::Pairs(filter), Scope::All, patient.is_some()).await;
+    }
+}
+
+async fn merging_reads_no_table_as_a_whole(backend: Backend) {
+    let server = Server::start(backend).await;
+    for plan in plans_of_merging(server.app.db(), PatientId(7)).await.unwrap() {
         for step in plan.iter().map(|step| step.trim()) {
             assert!(!reads_a_table(step), "{step} in\n{}", plan.join("\n"));
         }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{PatientFields, PatientInput};
+use super::{IDENTIFIERS_MAX, MergeFields, MergeSource, PatientFields, PatientInput};
 use crate::{FieldError, FieldErrors, PartialDate, Patch, date::AGE_MAX};
 
 /// The stored values of a patient that can be changed: the fields, and whether the date of birth
@@ -21,10 +21,7 @@ impl PatientState {
     /// Fails with every rule that it breaks. `today` is the date in the clinic's time zone.
     pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let (state, mut errors) = self.sketched_by(input, today);
-        if state.fields.first_name.is_none() && state.fields.last_name.is_none() {
-            let message = "is required: a patient needs a first name, a last name or both";
-            errors.add("first_name", FieldError::new("required", message));
-        }
+        check_name(&state.fields, &mut errors);
         check_identifiers(&state.fields, &mut errors);
         errors.into_result().map(|()| state)
     }
@@ -70,6 +67,33 @@ impl PatientState {
         (Self { fields, date_of_birth_estimated }, errors)
     }
 
+    /// The state of a record into which another one of the same person is merged.
+    ///
+    /// Fails with every rule that it breaks.
+    pub fn merged_with(
+        &self,
+        other: &Self,
+        sources: &MergeFields,
+        today: NaiveDate,
+    ) -> Result<Self, FieldErrors> {
+        let fields = self.fields.merged(&other.fields, sources);
+        let is_others = match sources.of("date_of_birth") {
+            Some(source) => source == MergeSource::Other,
+            None => self.fields.date_of_birth.is_none(),
+        };
+        let date_of_birth_estimated =
+            if is_others { other.date_of_birth_estimated } else { self.date_of_birth_estimated };
+        let mut errors = FieldErrors::default();
+        check_name(&fields, &mut errors);
+        check_life(&fields, today, &mut errors);
+        if fields.identifiers.len() > IDENTIFIERS_MAX {
+            let message = format!("must be at most {IDENTIFIERS_MAX} of both records together");
+            let error = FieldError::new("too_many", message).with("max", IDENTIFIERS_MAX);
+            errors.add("identifiers", error);
+        }
+        errors.into_result().map(|()| Self { fields, date_of_birth_estimated })
+    }
+
     /// The age in whole years, today or at death.
     pub fn age(&self, today: NaiveDate) -> Option<i64> {
         let counted_on = self.fields.deceased_on.unwrap_or(today);
@@ -80,6 +104,13 @@ impl PatientState {
 fn disagrees(date: PartialDate, age: i64) -> FieldError {
     let message = format!("must agree with the date of birth {date}, which makes it {age}");
     FieldError::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
+}
+
+fn check_name(fields: &PatientFields, errors: &mut FieldErrors) {
+    if fields.first_name.is_none() && fields.last_name.is_none() {
+        let message = "is required: a patient needs a first name, a last name or both";
+        errors.add("first_name", FieldError::new("required", message));
+    }
 }
 
 /// Checks the dates of birth and death: not in the future, in this order, and at most a lifetime

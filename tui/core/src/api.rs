@@ -143,6 +143,30 @@ pub enum Call {
         /// What it is about, in words. It is not sent.
         about: String,
     },
+    /// Merge another record of the same person into a patient's, if both still have the versions that were read.
+    Merge {
+        /// The id of the record that stays.
+        id: i64,
+        /// The version of it that was read.
+        version: i64,
+        /// The id of the other record.
+        other: i64,
+        /// The other record with its version, and from which record the members are taken.
+        body: Value,
+        /// The reason, if one is given.
+        reason: Option<String>,
+        /// What it is about, in words. It is not sent.
+        about: String,
+    },
+    /// Say that two patients are different people.
+    TellApart {
+        /// Their ids.
+        patients: [i64; 2],
+        /// The reason, if one is given.
+        reason: Option<String>,
+        /// What it is about, in words. It is not sent.
+        about: String,
+    },
     /// Assign a patient to a doctor.
     Assign {
         /// The patient's id.
@@ -206,6 +230,8 @@ impl Call {
                 | Self::ChangePassword(_)
                 | Self::ResetPassword(_)
                 | Self::Assign { .. }
+                | Self::Merge { .. }
+                | Self::TellApart { .. }
                 | Self::Register(_)
         )
     }
@@ -225,6 +251,8 @@ impl Call {
             Self::Create { about, .. }
             | Self::Change { about, .. }
             | Self::Do { about, .. }
+            | Self::Merge { about, .. }
+            | Self::TellApart { about, .. }
             | Self::Assign { about, .. } => Some(about),
             _ => None,
         }
@@ -243,6 +271,8 @@ impl Call {
             | Self::Run { kind, .. }
             | Self::Do { kind, .. } => Some(*kind),
             Self::Assign { .. } => Some(RecordKind::Assignment),
+            Self::Merge { .. } => Some(RecordKind::Patient),
+            Self::TellApart { .. } => Some(RecordKind::LikelyPair),
             Self::Meta
             | Self::Login(_)
             | Self::Register(_)
@@ -271,6 +301,9 @@ impl Call {
         match self {
             Self::Change { kind, id, .. } | Self::Do { kind, id, .. } => vec![(*kind, *id)],
             Self::Run { kind, ids, .. } => ids.iter().map(|id| (*kind, *id)).collect(),
+            Self::Merge { id, other, .. } | Self::TellApart { patients: [id, other], .. } => {
+                [id, other].map(|id| (RecordKind::Patient, *id)).to_vec()
+            }
             Self::Assign { patient, doctor, .. } => {
                 vec![(RecordKind::Patient, *patient), (RecordKind::Doctor, *doctor)]
             }
@@ -289,7 +322,11 @@ impl Call {
     /// The same call with a reason, where it has room for one.
     #[must_use]
     pub fn with_reason(mut self, given: Option<String>) -> Self {
-        if let Self::Do { reason, .. } | Self::Assign { reason, .. } = &mut self {
+        if let Self::Do { reason, .. }
+        | Self::Assign { reason, .. }
+        | Self::Merge { reason, .. }
+        | Self::TellApart { reason, .. } = &mut self
+        {
             *reason = given;
         }
         self
@@ -298,7 +335,10 @@ impl Call {
     /// The reason that was typed for it, if there is one.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Do { reason, .. } | Self::Assign { reason, .. } => reason.as_deref(),
+            Self::Do { reason, .. }
+            | Self::Assign { reason, .. }
+            | Self::Merge { reason, .. }
+            | Self::TellApart { reason, .. } => reason.as_deref(),
             Self::Create { body, .. } => body.get("reason").and_then(Value::as_str),
             _ => None,
         }

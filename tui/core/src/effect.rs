@@ -42,6 +42,8 @@ pub enum Lane {
     Namesakes,
     /// Patients who are likely to be the same person as the one in the form.
     Likely,
+    /// A record that is compared with another one.
+    Compare,
     /// The person whom a record is about.
     Person,
     /// The open record that says where a person is.

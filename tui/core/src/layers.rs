@@ -3,6 +3,7 @@
 pub mod api_pages;
 pub mod arrival;
 pub mod choose;
+pub mod compare;
 pub mod conflict;
 pub mod field_help;
 pub mod filter;
@@ -63,6 +64,8 @@ pub enum Layer {
     Results(Box<results::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
+    /// Two records side by side.
+    Compare(Box<compare::State>),
     /// A secret that is shown once.
     Secret(Box<secret::State>),
     /// The addresses of the API.
@@ -85,6 +88,7 @@ impl Layer {
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
+            | Self::Compare(_)
             | Self::Results(_)
             | Self::Secret(_)
             | Self::Api(_) => None,
@@ -106,6 +110,7 @@ impl Layer {
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
+            | Self::Compare(_)
             | Self::Results(_)
             | Self::Secret(_)
             | Self::Api(_) => None,
@@ -179,6 +184,7 @@ impl Layer {
             Self::Relogin(state) => relogin::update(state, world, event),
             Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
+            Self::Compare(state) => compare::update(state, world, event),
             Self::Secret(state) => secret::update(state, world, event),
             Self::Api(state) => api_pages::update(state, world, event),
         }
@@ -202,6 +208,7 @@ impl Layer {
             Self::Relogin(_) => relogin::contexts(),
             Self::Results(_) => results::contexts(),
             Self::Conflict(_) => conflict::contexts(),
+            Self::Compare(_) => compare::contexts(),
             Self::Secret(_) => secret::contexts(),
             Self::Api(_) => api_pages::contexts(),
         });
@@ -218,6 +225,9 @@ impl Layer {
                 Self::Palette(state) => state.has_found(),
                 _ => true,
             },
+            Action::TakeLeft | Action::TakeRight | Action::Merge => {
+                matches!(self, Self::Compare(state) if state.is_read())
+            }
             Action::Back => !matches!(self, Self::Relogin(state) if state.is_locked),
             Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
@@ -233,6 +243,7 @@ impl Layer {
                         | Self::Picker(_)
                         | Self::Results(_)
                         | Self::Conflict(_)
+                        | Self::Compare(_)
                         | Self::Api(_)
                 )
             }
@@ -304,6 +315,7 @@ impl Layer {
             Self::Relogin(state) => relogin::keep_focus_visible(state, world),
             Self::Results(state) => results::keep_focus_visible(state, world),
             Self::Conflict(state) => conflict::keep_focus_visible(state, world),
+            Self::Compare(state) => compare::keep_focus_visible(state, world),
         }
     }
 
@@ -323,6 +335,7 @@ impl Layer {
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
             Self::Results(state) => results::view(state, world, area, painter),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
+            Self::Compare(state) => compare::view(state, area, painter),
             Self::Secret(state) => secret::view(state, world, area, painter),
             Self::Api(state) => api_pages::view(state, world, area, painter),
         }

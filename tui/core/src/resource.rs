@@ -11,6 +11,7 @@ pub mod filled;
 mod glance;
 mod links;
 mod operation;
+mod pairs;
 mod patients;
 mod profile;
 mod query;
@@ -36,6 +37,7 @@ pub use self::{
     columns::{Column, Head, fit, fitting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
+    pairs::reasons as pair_reasons,
     query::{Filter, FilterInput, Order, Query, View},
     record::{Record, RecordKind},
     relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},

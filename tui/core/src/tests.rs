@@ -71,6 +71,7 @@ mod offered_keys;
 mod offers;
 mod own;
 mod pages;
+mod pairs;
 mod palette;
 mod parking;
 mod picker;

@@ -3,7 +3,11 @@
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::{paths, patient::Archiving};
+use shared::{
+    id::PatientId,
+    paths,
+    patient::{Archiving, TellingApart},
+};
 use tui_core::resource::{self, Answer};
 use tui_core::{
     api::{Call, Failure, Handover, Verb},
@@ -96,6 +100,24 @@ impl Request {
             Call::Do { verb, kind, id, version, reason, .. } => {
                 Self::of_verb(*verb, &kind.one(*id), Expected::Record(*kind), reason.clone())?
                     .if_match(*version)
+            }
+            Call::Merge { id, version, body, reason, .. } => {
+                let mut body = body.clone();
+                if let (Some(reason), Some(members)) = (reason, body.as_object_mut()) {
+                    members.insert("reason".to_owned(), json!(reason));
+                }
+                let expected = Expected::Record(RecordKind::Patient);
+                let path = paths::patient_merge(PatientId(*id));
+                let mut request = Self::post(path, expected).with_body(&body)?;
+                request.version = Some(*version);
+                request
+            }
+            Call::TellApart { patients, reason, .. } => {
+                let telling = TellingApart {
+                    patients: patients.map(PatientId).to_vec(),
+                    reason: reason.clone(),
+                };
+                Self::post(paths::DUPLICATES_DISMISS, Expected::Nothing).with_body(&telling)?
             }
             Call::Assign { patient, doctor, reason, key, .. } => {
                 let mut body = json!({"patient": patient, "doctor": doctor});

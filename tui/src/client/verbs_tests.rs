@@ -92,3 +92,37 @@ fn an_assignment_is_made_under_a_key() {
     let body = json!({"doctor": 1, "patient": 9});
     assert_eq!(sent(&assign(None)), (Method::POST, target, body, None));
 }
+
+#[test]
+fn a_merge_names_the_versions_of_both_records() {
+    let merge = |reason: Option<&str>| Call::Merge {
+        id: 9,
+        version: 3,
+        other: 12,
+        body: json!({"other": 12, "other_version": 5, "fields": {"city": "other"}}),
+        reason: reason.map(str::to_owned),
+        about: String::new(),
+    };
+    let body = json!({"other": 12, "other_version": 5, "fields": {"city": "other"}});
+    let target = "/api/patients/9/merge".to_owned();
+    assert_eq!(sent(&merge(None)), (Method::POST, target.clone(), body.clone(), Some(3)));
+    let mut reasoned = body;
+    reasoned["reason"] = json!("Twice");
+    assert_eq!(sent(&merge(Some("Twice"))), (Method::POST, target, reasoned, Some(3)));
+}
+
+#[test]
+fn people_are_told_apart_for_a_reason_or_none() {
+    let telling = |reason: Option<&str>| Call::TellApart {
+        patients: [9, 12],
+        reason: reason.map(str::to_owned),
+        about: String::new(),
+    };
+    let target = "/api/duplicates/dismiss".to_owned();
+    for (reason, body) in [
+        (None, json!({"patients": [9, 12]})),
+        (Some("Twins"), json!({"patients": [9, 12], "reason": "Twins"})),
+    ] {
+        assert_eq!(sent(&telling(reason)), (Method::POST, target.clone(), body, None));
+    }
+}

@@ -16,5 +16,5 @@ pub(crate) use {
     failure::{Conflicting, Failure},
     guard::Guard,
     params::{IfMatch, Path, QueryParams},
-    reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+    reply::{CachePolicy, Created, Located, NoContent, Reply, Tagged, page},
 };

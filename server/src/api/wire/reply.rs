@@ -78,6 +78,14 @@ impl Versioned for VisibleUser {
 /// 200 with a single record and its entity tag.
 pub(crate) struct Tagged<T>(pub(crate) T);
 
+/// 200 with a single record and its entity tag. Where the address was that of another record, which leads to this
+/// one, the answer says the URL of this one.
+pub(crate) struct Located<T> {
+    pub(crate) body: T,
+    /// The URL, where it is not the requested one.
+    pub(crate) location: Option<String>,
+}
+
 /// 201 with the new record and its URL.
 pub(crate) struct Created<T> {
     pub(crate) body: T,
@@ -160,6 +168,18 @@ impl<T: Serialize + Versioned + Send> IntoResponse for Tagged<T> {
     }
 }
 
+impl<T: Serialize + Versioned + Send> IntoResponse for Located<T> {
+    fn into_response(self) -> Response {
+        let response = Tagged(self.body).into_response();
+        match self.location {
+            Some(location) => {
+                response.with_header(header::CONTENT_LOCATION, location).into_response()
+            }
+            None => response,
+        }
+    }
+}
+
 impl<T: Serialize + Send> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let created = poem::http::StatusCode::CREATED;
@@ -229,6 +249,18 @@ impl<T: Type + Serialize + Send> ApiResponse for Reply<T> {
 impl<T: Type + Serialize + Versioned + Send> ApiResponse for Tagged<T> {
     fn meta() -> MetaResponses {
         meta::<T>(200, "The record.", vec![etag()])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type + Serialize + Versioned + Send> ApiResponse for Located<T> {
+    fn meta() -> MetaResponses {
+        let doc = "The URL of the record, where the requested one is that of a record that was merged into it.";
+        let location = MetaHeader { required: false, ..text_header("Content-Location", doc) };
+        meta::<T>(200, "The record.", vec![etag(), location])
     }
 
     fn register(registry: &mut Registry) {

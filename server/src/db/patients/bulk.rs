@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::{
     Mrn, UserId,
     id::PatientId,
-    patient::{Identifier, PatientState},
+    patient::{Former, Identifier, PatientState},
 };
 
 use super::{Conn, DbError, Sql, TABLE, terms, values};
@@ -61,7 +61,9 @@ pub fn new_rows(mrn: &Mrn, state: &PatientState) -> Result<NewRows, Error> {
             value.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)).into()
         }
     };
-    let columns = values(mrn.as_str(), state)?.into_iter().chain([("mrn", mrn.as_str().into())]);
+    let columns = values(mrn.as_str(), state, &Former::default())?
+        .into_iter()
+        .chain([("mrn", mrn.as_str().into())]);
     Ok(NewRows {
         columns: columns.map(|(name, value)| (name, json(value))).collect(),
         terms: PatientTerms::of(mrn.as_str(), &state.fields).entries(false),
@@ -106,7 +108,7 @@ pub(super) fn new_row(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<Vec<(&'static str, Arg)>, Error> {
-    let mut columns = values(mrn.as_str(), state)?;
+    let mut columns = values(mrn.as_str(), state, &Former::default())?;
     columns.push(("mrn", mrn.as_str().into()));
     columns.extend(first_revision(owner, now));
     Ok(columns)

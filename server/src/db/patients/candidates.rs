@@ -37,11 +37,15 @@ macro_rules! limited {
 
 /// Waits for the other registrations of people who are alike, so that of two at once the later one finds the
 /// earlier one. On SQLite there is only one writer.
-pub(crate) async fn lock_alike(conn: &mut Conn<'_>, state: &PatientState) -> Result<(), DbError> {
+pub(crate) async fn lock_alike(
+    conn: &mut Conn<'_>,
+    states: &[&PatientState],
+) -> Result<(), DbError> {
     if conn.0.is_sqlite() {
         return Ok(());
     }
-    let keys = serde_json::to_string(&lock_keys(state)).map_err(|e| Error::Internal(e.into()))?;
+    let keys: Vec<_> = states.iter().flat_map(|state| lock_keys(state)).collect();
+    let keys = serde_json::to_string(&keys).map_err(|e| Error::Internal(e.into()))?;
     // In one order, so that no two of them wait for each other.
     let sql = Sql::new(
         "SELECT pg_advisory_xact_lock(1, key) FROM (SELECT DISTINCT hashtext(value) AS key \

@@ -122,8 +122,11 @@ impl Listed for Listing<'_> {
     }
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        let mut patient = from_row(row, self.today)?;
-        patient.matched = self.search.map(|search| search.matched(&patient));
+        let patient = from_row(row, self.today)?;
+        let patient = match self.search {
+            Some(search) => patient.found_by(search.typed()),
+            None => patient,
+        };
         Ok(if self.clinical { patient } else { patient.without_clinical() })
     }
 

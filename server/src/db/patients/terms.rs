@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use shared::{id::PatientId, patient::PatientFields};
+use shared::{
+    id::PatientId,
+    patient::{Former, Patient, PatientFields},
+};
 
 use super::{COLUMNS, TABLES, read_members, sort_names};
 use crate::{
@@ -35,10 +38,21 @@ pub(super) struct Indexed {
 }
 
 impl Indexed {
-    /// The entries of a patient with these members.
-    pub(super) fn of(id: PatientId, mrn: &str, fields: &PatientFields, is_archived: bool) -> Self {
+    /// The entries of a patient, in the archive or not.
+    pub(super) fn of(patient: &Patient, is_archived: bool) -> Self {
+        let former = Former::of(patient);
+        Self::with((patient.id, &patient.mrn), &patient.fields, &former, is_archived)
+    }
+
+    fn with(
+        (id, mrn): (PatientId, &str),
+        fields: &PatientFields,
+        former: &Former,
+        is_archived: bool,
+    ) -> Self {
         let (sort_name, _) = sort_names(&fields.first_name, &fields.last_name);
-        Self { id, sort_name, entries: PatientTerms::of(mrn, fields).entries(is_archived) }
+        let terms = PatientTerms::of(mrn, fields).with_former(former);
+        Self { id, sort_name, entries: terms.entries(is_archived) }
     }
 
     /// Removes these entries. Where an earlier version of the program has made others, the patient's row tells
@@ -95,7 +109,7 @@ fn new_entry(entry: Entry, sort_name: &str, id: i64) -> NewRow {
 
 /// The rows of the index for a new patient.
 pub(super) fn new_rows(id: PatientId, mrn: &str, fields: &PatientFields) -> Vec<NewRow> {
-    Indexed::of(id, mrn, fields, false).rows()
+    Indexed::with((id, mrn), fields, &Former::default(), false).rows()
 }
 
 /// Inserts rows of the index.

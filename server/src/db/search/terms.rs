@@ -5,7 +5,7 @@
 //! of the same patient, and the whole word.
 
 use shared::{
-    patient::PatientFields,
+    patient::{Former, PatientFields},
     text::{fold_word, name_words},
 };
 
@@ -53,6 +53,19 @@ impl PatientTerms {
         if let Some(born) = fields.date_of_birth {
             terms.push(term(BORN, &born.to_string()));
         }
+        Self::sorted(terms)
+    }
+
+    /// The terms with those of names and medical record numbers that the patient had before.
+    pub(crate) fn with_former(self, former: &Former) -> Self {
+        let Self(mut terms) = self;
+        let words = former.names.iter().flat_map(|name| name_words(name));
+        terms.extend(words.map(|word| term(NAME, &word)));
+        terms.extend(former.mrns.iter().map(|mrn| term(MRN, &mrn.to_lowercase())));
+        Self::sorted(terms)
+    }
+
+    fn sorted(mut terms: Vec<String>) -> Self {
         terms.sort_unstable();
         terms.dedup();
         Self(terms)

@@ -3,6 +3,7 @@
 //! Rows are always locked in the same order: patient, doctor, assignment.
 
 mod cascade;
+mod merging;
 
 use std::collections::BTreeSet;
 
@@ -46,6 +47,7 @@ use crate::{
 };
 
 pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
+pub(crate) use merging::{MovedAssignment, bring_together, changed_since, part};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
@@ -351,7 +353,12 @@ pub(crate) async fn lock_with(
     for doctor in BTreeSet::from([doctor, other.unwrap_or(doctor)]) {
         doctors::lock(conn, doctor).await?;
     }
-    Ok(assignments::lock(conn, id).await?)
+    assignments::lock(conn, id).await?;
+    // The patient may have been merged into another one before the locks were taken.
+    match assignments::between(conn, id).await?.ok_or(Error::NotFound)?.0 == patient {
+        true => Ok(()),
+        false => Err(Error::changed_meanwhile()),
+    }
 }
 
 /// Writes a change, commits it, and returns the new record.

@@ -13,21 +13,22 @@ use crate::{
     services::actor::Actor,
 };
 
-/// A page of a record's history, newest audit event first.
+/// A page of the history of a record together with others, newest audit event first.
 pub(crate) async fn page(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     page: &PageRequest<i64>,
-    (entity, id): (&str, i64),
+    (entity, id, others): (&str, i64, &[i64]),
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let mut rows = audit::history(conn, entity, id, &page.seek()).await?;
+    let records = audit::Records { entity, id, others };
+    let mut rows = audit::history(conn, &records, &page.seek()).await?;
     let mentioned = |entry: &HistoryEntry| mentions(None, &entry.changes);
     let names = Names::read(conn, actor, rows.iter().flat_map(mentioned)).await?;
     for row in &mut rows {
         row.names = names.of(mentioned(row));
     }
-    let counting = audit::count_history(conn, entity, id, COUNT_MAX + 1);
+    let counting = audit::count_history(conn, &records, COUNT_MAX + 1);
     let count = page.count(&rows, counting).await?;
     page.slice(app, rows, count, |entry| entry.id.0)
 }

@@ -54,6 +54,24 @@ impl Record for Patient {
         self.archived_at.is_some()
     }
 
+    fn check_unmerged(&self) -> Result<(), Error> {
+        match self.merged_into {
+            Some(into) => Err(Error::Conflict(FieldErrors::one("id", patients::merged(into)))),
+            None => Ok(()),
+        }
+    }
+
+    async fn with_history_of(&self, conn: &mut Conn<'_>) -> Result<Vec<i64>, Error> {
+        // Nothing was merged into a record that has no further number.
+        match self.former_mrns.is_empty() {
+            true => Ok(Vec::new()),
+            false => {
+                let all = db::patients::merges::all_into(conn, self.id).await?;
+                Ok(all.into_iter().map(|id| id.0).collect())
+            }
+        }
+    }
+
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
         let permissions = Some(patient_permissions(actor, &kept.record));
         patients::answered(Self { permissions, ..kept.record.clone() }, actor)

@@ -123,7 +123,9 @@ async fn by_id(
     let today = app.clock().today();
     let matched = Some(vec![MatchedPart::new("id", 0..id.to_string().len())]);
     let mut results = Vec::new();
-    if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
+    // The id of a merged record leads to that into which it was merged.
+    let last = patients::merges::last_of(conn, id).await?.unwrap_or(id);
+    if let Some(row) = patients::get(conn, last, visible, ArchiveState::Current, today).await? {
         let found = Patient { matched: matched.clone(), ..row.record.without_clinical() };
         results.push(patient(found, Why::Id));
     }

@@ -83,6 +83,19 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
         false
     }
 
+    /// Fails where the record was merged into another one, and is not changed on its own.
+    fn check_unmerged(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The ids of the records whose history is shown together with that of this one, by rising id.
+    fn with_history_of(
+        &self,
+        _conn: &mut Conn<'_>,
+    ) -> impl Future<Output = Result<Vec<i64>, Error>> + Send {
+        ready(Ok(Vec::new()))
+    }
+
     /// Adds an error for each record that a body with other errors names, and that does not exist.
     /// `old` is the record that the request would change.
     fn check_named(
@@ -234,8 +247,13 @@ pub(super) async fn find_to_change<R: Record>(
 ) -> Result<Kept<R>, Error> {
     let mut conn = tx.conn();
     R::lock(&mut conn, id).await?;
-    let kept = R::get(app, &mut conn, actor, id, state).await?.ok_or(Error::NotFound)?;
+    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
+    let kept = kept.ok_or(Error::NotFound)?;
     kept.check_known(app, actor)?;
+    kept.record.check_unmerged()?;
+    if kept.record.is_archived() && state == ArchiveState::Current {
+        return Err(Error::NotFound);
+    }
     access::check(actor, R::change(app), kept.revision.editor)?;
     Ok(kept)
 }
@@ -381,5 +399,6 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    changelog::page(app, &mut conn, actor, &page, (R::ENTITY, kept.revision.id)).await
+    let others = kept.record.with_history_of(&mut conn).await?;
+    changelog::page(app, &mut conn, actor, &page, (R::ENTITY, kept.revision.id, &others)).await
 }

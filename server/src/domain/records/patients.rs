@@ -3,13 +3,17 @@
 mod bulk;
 mod duplicates;
 mod likely;
+mod merging;
+mod pairs;
 
 use serde_json::json;
 use shared::{
     FieldError, FieldErrors,
     history::Change,
     id::PatientId,
-    patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
+    patient::{
+        Archiving, Former, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging,
+    },
     read::Draft,
 };
 
@@ -43,6 +47,10 @@ pub(crate) use bulk::{Claimed, already_there, check_many, register_many};
 pub use duplicates::find_matches;
 pub use likely::OnDuplicate;
 pub(crate) use likely::{LikelyDuplicate, Registration};
+pub(crate) use merging::merged;
+pub use merging::{merge, read, unmerge};
+pub(crate) use pairs::find_earlier;
+pub use pairs::{dismiss, list as list_pairs};
 
 /// Registers a patient.
 pub async fn register(
@@ -67,9 +75,10 @@ pub async fn register(
     let mut conn = tx.conn();
     let now = app.clock().now();
     check_identifiers(&mut conn, &state, None).await?;
-    let likely = duplicates::check(app, &mut conn, actor, &state, new).await?;
+    let compared = duplicates::check(app, &mut conn, actor, &state, new).await?;
     let inserted = patients::insert(&mut conn, &state, &actor.user, now, today).await;
     let kept = inserted.map_err(taken_identifier)?;
+    pairs::keep_new(app, &mut conn, &kept.record, compared.all).await?;
     let mut event = registered("patient.created", kept.record.id, &kept.record.mrn, &state)?;
     if let Some(seen) = new.duplicates_seen.as_ref().filter(|seen| !seen.is_empty()) {
         let (field, old) = ("duplicates_seen".to_owned(), serde_json::Value::Null);
@@ -79,7 +88,8 @@ pub async fn register(
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     let patient = finish_new(app, tx, actor, idempotency_key, kept).await?;
     // The stored answer does without: whoever is purged later is not in answers about others.
-    Ok(Patient { possible_duplicates: Some(likely).filter(|likely| !likely.is_empty()), ..patient })
+    let possible_duplicates = Some(compared.likely).filter(|likely| !likely.is_empty());
+    Ok(Patient { possible_duplicates, ..patient })
 }
 
 /// A patient as it is answered, without its clinical members if the request excludes them.
@@ -173,10 +183,14 @@ pub async fn update(
     if state.fields.identifiers != old.fields.identifiers {
         check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
     }
-    let written = patients::update(&mut tx.conn(), &row, &state, &actor.user, (now, today)).await;
+    let new = (&state, Former::after(&row.record, &state.fields));
+    let written = patients::update(&mut tx.conn(), &row, new, &actor.user, (now, today)).await;
     let Some(new) = written.map_err(taken_identifier)? else {
         return Err(overtaken::<Patient>(app, tx, actor, id).await);
     };
+    if pairs::concerns(&old, &state) {
+        pairs::find(app, &mut tx.conn(), &new.record, Some(&old)).await?;
+    }
     let event = AuditEvent { changes, ..row.event("patient.updated") };
     finish_changed(app, tx, actor, new, event).await
 }
@@ -212,8 +226,9 @@ pub async fn archive(
     // The assignments come first: the figures of assignments need them locked.
     assignments::suspend(app, &mut tx, actor, id).await?;
     let was_written =
-        patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
+        patients::set_archived(&mut tx.conn(), &row, Some(now), None, (actor.id(), now)).await?;
     visits::end_all(app, &mut tx.conn(), actor, id).await?;
+    patients::pairs::remove_of(&mut tx.conn(), id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await
 }
@@ -227,13 +242,15 @@ pub(crate) async fn restore(
 ) -> Result<bool, Error> {
     let (id, now) = (row.record.id, app.clock().now());
     check_identifiers(&mut tx.conn(), &row.record.state(), Some(id)).await?;
-    let written = patients::set_archived(&mut tx.conn(), row, None, actor.id(), now).await;
+    let written = patients::set_archived(&mut tx.conn(), row, None, None, (actor.id(), now)).await;
     let was_written = written.map_err(taken_identifier)?;
     assignments::reactivate(app, tx, actor, id).await?;
+    pairs::find(app, &mut tx.conn(), &row.record, None).await?;
     Ok(was_written)
 }
 
-/// Erases a patient permanently. The audit log keeps the fact, but none of the erased data.
+/// Erases a patient permanently, with all records that were merged with this one. The audit log keeps the fact, but
+/// none of the erased data.
 pub async fn purge(
     app: &App,
     actor: &Actor,
@@ -241,31 +258,55 @@ pub async fn purge(
     precondition: &Precondition,
     purging: Purging,
 ) -> Result<(), Error> {
-    let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    Patient::lock(&mut tx.conn(), id).await?;
+    let all = merging::family(&mut tx.conn(), id).await?;
+    for one in &all {
+        Patient::lock(&mut tx.conn(), *one).await?;
+    }
+    // A merge may have come before the locks.
+    if merging::family(&mut tx.conn(), id).await? != all {
+        return Err(Error::changed_meanwhile());
+    }
     let row = Patient::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
     let row = row.ok_or(Error::NotFound)?;
     scope(actor, Action::PurgePatient)?;
     row.check_version(app, &mut tx, actor, precondition).await?;
-    assignments::lock_doctors_of(&mut tx.conn(), id).await?;
-    for (table, entity) in db::records::ABOUT_PATIENTS {
-        for about in db::records::about(&mut tx.conn(), table, id).await? {
-            erase(&mut tx.conn(), entity, about).await?;
-        }
+    for one in &all {
+        assignments::lock_doctors_of(&mut tx.conn(), *one).await?;
     }
-    erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
-    db::idempotency::erase_corrected_visits(&mut tx.conn(), id).await?;
-    let mut event = row.event("patient.purged");
-    (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));
-    // Noted before the record is deleted, because the record determines who may see the event.
-    audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
-    if !patients::remove(&mut tx.conn(), &row.record).await? {
-        return Err(overtaken::<Patient>(app, tx, actor, id).await);
+    for one in all {
+        let row = Patient::get(app, &mut tx.conn(), actor, one, ArchiveState::Any).await?;
+        let row = row.ok_or_else(Error::changed_meanwhile)?;
+        if !purge_one(app, &mut tx.conn(), actor, &row, &purging.reason).await? {
+            return Err(overtaken::<Patient>(app, tx, actor, one).await);
+        }
     }
     tx.commit().await?;
     app.db().erase_log().await;
     Ok(())
+}
+
+/// Erases one record with what is about it. Returns whether the row still had the version that was read.
+async fn purge_one(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &Kept<Patient>,
+    reason: &str,
+) -> Result<bool, Error> {
+    let id = row.record.id;
+    for (table, entity) in db::records::ABOUT_PATIENTS {
+        for about in db::records::about(conn, table, id).await? {
+            erase(conn, entity, about).await?;
+        }
+    }
+    erase(conn, Patient::ENTITY, id.0).await?;
+    db::idempotency::erase_corrected_visits(conn, id).await?;
+    let mut event = row.event("patient.purged");
+    (event.version, event.reason) = (Some(row.revision.version + 1), Some(reason.to_owned()));
+    // Noted before the record is deleted, because the record determines who may see the event.
+    audit::note(conn, AuditActor::Actor(actor), app.clock().now(), event).await?;
+    Ok(patients::remove(conn, &row.record).await?)
 }
 
 /// Erases the stored values of a record elsewhere: those in the audit log, and stored answers

@@ -3,6 +3,8 @@
 //! Rows are always locked in the same order: patients by rising id, then the visit. A write that opens
 //! a visit holds its patient, so no other one is opened between the check and the write.
 
+mod merging;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -31,6 +33,8 @@ use crate::{
     domain::listing::read_list,
     services::audit::differences,
 };
+
+pub(crate) use merging::{MovedVisit, bring_together, part};
 
 /// Creates a visit of a patient who has arrived.
 pub async fn register(

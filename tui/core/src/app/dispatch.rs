@@ -151,6 +151,7 @@ impl App {
             Action::LogOut => self.leave(Leave::LogOut, out),
             Action::Share => out.push(Effect::Share),
             Action::SetUp => self.leave(Leave::SetUp, out),
+            Action::Duplicates => self.go_to_own(action, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if Place::of(action).is_some() => {
                 if let Some(place) = Place::of(action) {

@@ -8,7 +8,7 @@ use crate::{
         table::Entry,
     },
     intent::Place,
-    resource::Table,
+    resource::{RecordKind, Table},
     screens::Screen,
 };
 
@@ -35,6 +35,9 @@ impl App {
             }
             Action::Share => self.world.session().is_some() && self.layers.is_empty(),
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
+            Action::Duplicates => {
+                RecordKind::LikelyPair.table().list.is_given(&self.world) && self.layers.is_empty()
+            }
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
             Action::UndoSave => self.can_undo(),

@@ -13,9 +13,9 @@ use crate::{
     api::{Call, Failure, Reply, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     intent::{Leave, Route},
-    layers::{Layer, arrival, conflict, find, picker, question},
+    layers::{Layer, arrival, compare, conflict, find, picker, question},
     notice::{Notice, Tone},
-    resource::Record,
+    resource::{Record, RecordKind},
     screens::{Screen, record_form},
 };
 
@@ -161,6 +161,13 @@ impl App {
                 let intents = find::answered(state, &world, result);
                 self.apply(intents, out);
             }
+            (Lane::Compare, result) => {
+                let intents = self.compared_mut().map(|state| compare::answered(state, result));
+                self.apply(intents.unwrap_or_default(), out);
+                if self.compared_mut().is_none() {
+                    self.refresh_list(RecordKind::LikelyPair, None, out);
+                }
+            }
             (Lane::Remains, result) => self.remains_found(result, out),
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
@@ -172,6 +179,51 @@ impl App {
             Layer::Find(state) => Some(&mut **state),
             _ => None,
         })
+    }
+
+    /// The records that are compared.
+    fn compared_mut(&mut self) -> Option<&mut compare::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Compare(state) => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    /// Two records were merged or told apart, or were not.
+    fn pair_answered(
+        &mut self,
+        owner: ScreenId,
+        call: &Call,
+        result: Result<Reply, Failure>,
+        out: &mut Vec<Effect>,
+    ) {
+        match result {
+            Ok(reply) => {
+                let of = call.records();
+                let is_of = |layer: &Layer| match layer {
+                    Layer::Compare(state) => {
+                        matches!(*of.as_slice(), [(_, one), (_, other)] if state.is_of([one, other]))
+                    }
+                    _ => false,
+                };
+                self.layers.retain(|layer| !is_of(layer));
+                let said = match &reply {
+                    Reply::Record(record) => format!("Merged: {}", record.said()),
+                    _ => format!("Different people: {}", call.about().unwrap_or_default()),
+                };
+                self.say(Tone::Info, said, out);
+                if let Reply::Record(record) = reply {
+                    self.learn(ScreenId::APP, &record, out);
+                    self.refresh_list(record.kind(), Some(&record), out);
+                }
+            }
+            Err(failure) => {
+                self.not_moved(owner, call, &failure, out);
+                let intents = self.compared_mut().map(compare::State::ask);
+                self.apply(intents.unwrap_or_default(), out);
+            }
+        }
+        self.refresh_list(RecordKind::LikelyPair, None, out);
     }
 
     /// Gives an answer to the screen that asked. The other screens learn of a record in it.
@@ -229,6 +281,9 @@ impl App {
         match call {
             Call::Run { .. } => return self.operated(owner, call, result, out),
             Call::ChangePassword(_) => return self.password_answered(owner, result, out),
+            Call::Merge { .. } | Call::TellApart { .. } => {
+                return self.pair_answered(owner, call, result, out);
+            }
             _ => {}
         }
         let (result, secret) = match result.and_then(Reply::written) {

@@ -131,10 +131,13 @@ fn marked(value: &str, field: &str, parts: &[MatchedPart]) -> Marked {
 
 /// The member that matches and is not drawn already.
 fn reason(why: Why, values: &Value, parts: &[MatchedPart]) -> Marked {
+    let is_of_former_number = |part: &MatchedPart| part.field.starts_with("former_mrns[");
     let label = match why {
+        Why::Mrn if parts.iter().any(is_of_former_number) => "formerly ",
         Why::Name | Why::Recent | Why::Mrn | Why::DateOfBirth | Why::Specialization => {
             return Vec::new();
         }
+        Why::FormerName => "formerly ",
         Why::Similar => return vec![("similar".to_owned(), false)],
         Why::Id => "id ",
         Why::Email => "",
@@ -153,6 +156,8 @@ fn reason(why: Why, values: &Value, parts: &[MatchedPart]) -> Marked {
             Why::License => field == "license_number",
             Why::Clinic => field == "clinic_name",
             Why::City => field == "city",
+            Why::FormerName => field == "former_name",
+            Why::Mrn => is_of_former_number(part),
             _ => false,
         }
     };

@@ -29,6 +29,8 @@ pub enum Action {
     Accounts,
     /// Go to the audit log.
     Audit,
+    /// Go to the patients who may be one person.
+    Duplicates,
     /// Go to one's own account.
     MyAccount,
     /// Change one's own password.
@@ -153,6 +155,14 @@ pub enum Action {
     PreviousChoice,
     /// Take one's own value.
     TakeMine,
+    /// Take the value of the record on the left.
+    TakeLeft,
+    /// Take the value of the record on the right.
+    TakeRight,
+    /// Merge two records of one person.
+    Merge,
+    /// Say that two records are of different people.
+    TellApart,
     /// Take the other's value.
     TakeTheirs,
 }
@@ -220,6 +230,8 @@ pub enum Context {
     Question,
     /// Two versions of a record.
     Conflict,
+    /// Two records side by side.
+    Compare,
     /// Something to be copied.
     Copying,
     /// After a save.
@@ -246,6 +258,7 @@ impl Context {
         Self::Pick,
         Self::Question,
         Self::Conflict,
+        Self::Compare,
         Self::Copying,
         Self::Saved,
         Self::Layer,
@@ -268,6 +281,7 @@ impl Context {
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",
             Self::Conflict => "Two versions",
+            Self::Compare => "Two records of one person",
             Self::Copying => "Something to copy",
             Self::Saved => "After a save",
             Self::Layer => "Anything on top",

@@ -100,6 +100,7 @@ mod tests {
         &[Context::Text, Context::Form, Context::Layer, Context::Global],
         &[Context::Text, Context::Question, Context::Layer, Context::Global],
         &[Context::Conflict, Context::Rows, Context::Layer, Context::Global],
+        &[Context::Compare, Context::Rows, Context::Layer, Context::Global],
         &[Context::Copying, Context::Rows, Context::Layer, Context::Global],
         &[Context::Rows, Context::Pick, Context::Layer, Context::Global],
         &[Context::Form, Context::Global],

@@ -120,6 +120,14 @@ table! {
         [Conflict: on(Key::Left)]
     TakeMine "mine" "Keep the value that you have typed." 85 change true
         [Conflict: on(Key::Right)]
+    TakeLeft "left" "Take the value of the record on the left; in the first line, let that record stay." 84
+        change true [Compare: on(Key::Left)]
+    TakeRight "right" "Take the value of the record on the right; in the first line, let that record stay." 85
+        change true [Compare: on(Key::Right)]
+    Merge "merge" "Merge both records: the other one goes into the archive." 86 change true
+        [Compare: on(Key::Enter), ctrl('s')]
+    TellApart "different people" "Say that these are different people; they leave the list." 83 change true
+        [Compare: on(Key::Delete), ctrl('x')]
     NextField "next field" "Go to the next field." 40 [Form: on(Key::Tab), on(Key::Down)]
     PreviousField "previous field" "Go to the previous field." 0 [Form: on(Key::BackTab), on(Key::Up)]
     Accept "choose" "Accept what is typed or selected; in a form, go on to the next field." 50
@@ -158,6 +166,8 @@ table! {
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
     Audit "audit log" "Go to the audit log." 0 also "who changed history"
         [Global: on(Key::F(9))]
+    Duplicates "likely duplicates" "Go to the patients who may be one person, to merge their records." 0
+        also "merge double twice same person" [Global:]
     MyAccount "my account" "Show and change your profile: your own account." 0 [Global:]
     MyPassword "my password" "Change your own password." 0 [Global:]
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]

@@ -13,7 +13,7 @@ use shared::{
     audit::AuditEntry,
     doctor::Doctor,
     paths,
-    patient::Patient,
+    patient::{LikelyPair, Patient},
     visit::Visit,
 };
 
@@ -366,6 +366,8 @@ kinds! {
     LoginSession at paths::SESSIONS,
     /// One of the user's own API tokens.
     ApiToken at paths::TOKENS,
+    /// Two patients who may be one person.
+    LikelyPair at paths::DUPLICATES,
 }
 
 impl RecordKind {

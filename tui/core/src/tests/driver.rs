@@ -289,6 +289,7 @@ fn named_chord(name: &str) -> Chord {
         "left" => Key::Left,
         "right" => Key::Right,
         "insert" => Key::Insert,
+        "del" => Key::Delete,
         "home" => Key::Home,
         "end" => Key::End,
         "pgup" => Key::PageUp,

@@ -16,8 +16,8 @@ use shared::{
     matched::{Why, matched, why},
     meta::Meta,
     patient::{
-        Gender, Identifier, Patient, PatientFields, PatientInput, PatientMatch, PatientMatches,
-        PatientPermission,
+        Gender, Identifier, LikelyPair, Patient, PatientFields, PatientInput, PatientMatch,
+        PatientMatches, PatientPermission,
     },
     read::Reader,
     search::{Reading, Word},
@@ -156,6 +156,10 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
         updated_at: at("2026-11-19T10:22:00Z"),
         version: 3,
         archived_at: None,
+        merged_into: None,
+        former_names: Vec::new(),
+        former_mrns: Vec::new(),
+        former_name: None,
         matched: None,
         possible_duplicates: None,
         permissions: Some(vec![
@@ -166,6 +170,13 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
             PatientPermission::Assign,
         ]),
     }
+}
+
+/// Two patients who may be one person.
+pub(super) fn pair(id: i64, patients: [Patient; 2]) -> LikelyPair {
+    let reasons = vec![Likeness::SameName, Likeness::SameDateOfBirth];
+    let patients = patients.map(Patient::without_clinical).to_vec();
+    LikelyPair { id, patients, grade: Grade::Probable, score: 0.8, reasons }
 }
 
 pub(super) fn jose() -> Patient {
@@ -348,6 +359,7 @@ pub(super) fn page(results: Vec<Patient>, count: i64) -> Page<Patient> {
 
 pub(super) fn history() -> Page<HistoryEntry> {
     let entry = |id, action: &str, time: &str, changes| HistoryEntry {
+        merged: None,
         id: AuditId(id),
         at: at(time),
         action: action.to_owned(),

@@ -29,6 +29,7 @@ fn at_visit(action: &str, changes: &[(&str, Option<i64>, i64)], names: Vec<Recor
         new: json!(new),
     };
     let entry = HistoryEntry {
+        merged: None,
         id: AuditId(1),
         at: "2026-11-20T08:30:00Z".parse().unwrap(),
         action: action.to_owned(),

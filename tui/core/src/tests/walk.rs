@@ -182,7 +182,7 @@ fn typed_by(user: i64) -> String {
 /// Every layer. A new one belongs into [`layer_name`] and into [`places`].
 const LAYERS: &[&str] = &[
     "actions", "choose", "field", "find", "arrival", "messages", "sort", "filter", "picker",
-    "question", "relogin", "lock", "results", "conflict", "secret", "api",
+    "question", "relogin", "lock", "results", "conflict", "compare", "secret", "api",
 ];
 
 fn layer_name(layer: &Layer) -> &'static str {
@@ -201,6 +201,7 @@ fn layer_name(layer: &Layer) -> &'static str {
         Layer::Relogin(_) => "relogin",
         Layer::Results(_) => "results",
         Layer::Conflict(_) => "conflict",
+        Layer::Compare(_) => "compare",
         Layer::Secret(_) => "secret",
         Layer::Api(_) => "api",
     }
@@ -225,12 +226,14 @@ fn screen_name(screen: &Screen) -> String {
 fn screens() -> Vec<String> {
     use RecordKind::{Account, ApiToken, Assignment, Doctor, Patient, User};
     let lists = RecordKind::ALL.iter().filter(|kind| **kind != User);
+    // A pair has no page: its records are compared.
+    let pages = RecordKind::ALL.iter().filter(|kind| **kind != RecordKind::LikelyPair);
     let forms = [Patient, Doctor, Assignment, Account, User, ApiToken];
     ["opening", "first start", "login", "register", "home", "dashboard", "password"]
         .map(str::to_owned)
         .into_iter()
         .chain(lists.map(|kind| format!("list of {kind:?}")))
-        .chain(RecordKind::ALL.iter().map(|kind| format!("page of {kind:?}")))
+        .chain(pages.map(|kind| format!("page of {kind:?}")))
         .chain(forms.map(|kind| format!("form of {kind:?}")))
         .collect()
 }

@@ -1,6 +1,9 @@
 //! Bulk operations on patients, for imports and samples.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::take,
+};
 
 use shared::{
     FieldErrors, Mrn,
@@ -10,11 +13,11 @@ use shared::{
 
 use super::{
     Action, Actor, App, AuditActor, Conn, audit,
-    likely::{Graded, OnDuplicate, Registration, grade},
+    likely::{Compared, Graded, OnDuplicate, Registration, grade},
     patients, registered,
 };
 use crate::{
-    db::DbError,
+    db::{DbError, patients::pairs::Alike},
     domain::{
         access::scope,
         batches::{STEP, Step, in_pieces},
@@ -87,8 +90,11 @@ impl Step<PatientState> for Registering<'_> {
         if inserted.len() != fit.len() {
             return Err(Error::internal("a patient was not inserted").into());
         }
-        let mut mrns = inserted.iter().map(|(_, mrn)| mrn.as_str());
-        let mrns: Vec<_> = fits.iter().map(|fits| if *fits { mrns.next() } else { None }).collect();
+        let mut of_fit = inserted.iter();
+        let inserted: Vec<_> =
+            fits.iter().map(|fits| if *fits { of_fit.next() } else { None }).collect();
+        patients::pairs::insert(conn, all_alike(&mut graded, &inserted)).await?;
+        let mrns: Vec<_> = inserted.iter().map(|it| it.map(|(_, mrn)| mrn.as_str())).collect();
         for likely in graded.iter_mut().filter_map(|graded| graded.likely.as_mut()) {
             likely.resolve(&mrns);
         }
@@ -99,6 +105,20 @@ impl Step<PatientState> for Registering<'_> {
     fn is_last(&self, outcome: &Registration) -> bool {
         matches!(outcome, Registration::Stopped(_))
     }
+}
+
+/// The pairs for the work-list among patients who were compared, and of whom those in `inserted` were registered.
+fn all_alike(graded: &mut [Graded], inserted: &[Option<&(PatientId, Mrn)>]) -> Vec<Alike> {
+    let mut all = Vec::new();
+    for (graded, new) in graded.iter_mut().zip(inserted) {
+        let Some((id, _)) = new else { continue };
+        let alike = take(&mut graded.alike).into_iter().filter_map(|(with, verdict)| match with {
+            Compared::Stored(id) => Some((id, verdict)),
+            Compared::Together(place) => Some((inserted.get(place).copied().flatten()?.0, verdict)),
+        });
+        all.extend(super::pairs::alike(*id, alike.collect()));
+    }
+    all
 }
 
 /// What would become of each patient, up to the last one, who is compared with those who are stored or claimed.

@@ -15,8 +15,8 @@ use crate::{
     config::DuplicateCheck,
     db::{ArchiveState, Conn, patients},
     domain::{
-        access::{Action, scope},
-        matching::Person,
+        access::{Action, Scope, scope},
+        matching::{Person, Verdict},
         records::assignments,
     },
     error::{Contradiction, Error},
@@ -38,7 +38,15 @@ pub async fn find_matches(
     Ok(PatientMatches { results })
 }
 
-/// Checks a registration for likely duplicates. Returns those that its answer names.
+/// What a registration was compared with.
+pub(super) struct Checked {
+    /// The likely duplicates that the answer names.
+    pub(super) likely: Vec<PatientMatch>,
+    /// All who are alike, for the work-list; `None` where the caller does not see all patients.
+    pub(super) all: Option<Vec<(PatientId, Verdict)>>,
+}
+
+/// Checks a registration for likely duplicates.
 ///
 /// Fails where a likely duplicate is not among those that the request names as seen, and where the request names
 /// a patient whom the caller may not see.
@@ -48,17 +56,23 @@ pub(super) async fn check(
     actor: &Actor,
     state: &PatientState,
     new: &NewPatient,
-) -> Result<Vec<PatientMatch>, Error> {
+) -> Result<Checked, Error> {
     let seen = new.duplicates_seen.as_deref().unwrap_or_default();
     check_seen(app, conn, actor, seen).await?;
-    patients::lock_alike(conn, state).await?;
+    patients::lock_alike(conn, &[state]).await?;
     let mut likely = matches(app, conn, actor, state).await?;
+    let verdict = |it: &PatientMatch| {
+        let (grade, score, reasons) = (it.grade, it.score, it.reasons.clone());
+        (it.patient.id, Verdict { grade, score, reasons })
+    };
+    let sees_all = scope(actor, Action::ReadPatient)? == Scope::All;
+    let all = sees_all.then(|| likely.iter().map(verdict).collect());
     likely.retain(|it| it.grade != Grade::Possible && !seen.contains(&it.patient.id));
     let count = likely.len();
     likely.truncate(MATCHES_MAX);
     match app.settings().duplicate_check {
         DuplicateCheck::Gate if count > 0 => Err(refusal(&likely, count)),
-        DuplicateCheck::Gate | DuplicateCheck::Advise => Ok(likely),
+        DuplicateCheck::Gate | DuplicateCheck::Advise => Ok(Checked { likely, all }),
     }
 }
 

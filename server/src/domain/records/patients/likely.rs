@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::{
     FieldErrors,
+    id::PatientId,
     likeness::{Grade, Likeness},
     patient::PatientState,
 };
@@ -70,13 +71,24 @@ impl LikelyDuplicate {
 pub(super) struct Graded {
     pub(super) is_registered: bool,
     pub(super) likely: Option<LikelyDuplicate>,
+    /// Who is alike, for the work-list.
+    pub(super) alike: Vec<(Compared, Verdict)>,
     is_last: bool,
+}
+
+/// Somebody with whom a patient was compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Compared {
+    /// A stored patient.
+    Stored(PatientId),
+    /// One who is registered together with the patient, by the place among them.
+    Together(usize),
 }
 
 impl Graded {
     /// Somebody who is like nobody.
     pub(super) fn new() -> Self {
-        Self { is_registered: true, likely: None, is_last: false }
+        Self { is_registered: true, likely: None, alike: Vec::new(), is_last: false }
     }
 
     /// What becomes of the patient.
@@ -102,7 +114,7 @@ pub(super) async fn grade(
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
     let found = patients::candidates_of_many(conn, states, visible, today).await?;
-    let found: Vec<_> = found.iter().map(|it| (it.mrn.as_str(), Person::of(&it.state()))).collect();
+    let stored: Vec<_> = found.iter().map(|it| (it, Person::of(&it.state()))).collect();
     let mut before: Vec<(usize, Person)> = Vec::with_capacity(states.len());
     let mut all = Vec::with_capacity(states.len());
     for (place, (state, is_free)) in states.iter().zip(verdicts).enumerate() {
@@ -111,17 +123,24 @@ pub(super) async fn grade(
             continue;
         }
         let person = Person::of(state);
-        let stored = found.iter().filter_map(|(mrn, other)| {
-            Some((likely(person.compare(other)?)?, Some((*mrn).to_owned()), None))
+        let of_stored = stored.iter().filter_map(|(patient, other)| {
+            Some((Compared::Stored(patient.id), person.compare(other)?))
         });
-        let earlier = before
+        let of_earlier = before
             .iter()
-            .filter_map(|(at, other)| Some((likely(person.compare(other)?)?, None, Some(*at))));
-        let best = stored
-            .chain(earlier)
-            .max_by(|(one, ..), (other, ..)| one.score.total_cmp(&other.score));
-        let likely = best.map(|(verdict, mrn, place)| {
-            let (grade, reasons) = (verdict.grade, verdict.reasons);
+            .filter_map(|(at, other)| Some((Compared::Together(*at), person.compare(other)?)));
+        let alike: Vec<_> = of_stored.chain(of_earlier).collect();
+        let likely = alike.iter().filter(|(_, verdict)| verdict.grade != Grade::Possible);
+        let best = likely.max_by(|(_, one), (_, other)| one.score.total_cmp(&other.score));
+        let likely = best.map(|(with, verdict)| {
+            let (grade, reasons) = (verdict.grade, verdict.reasons.clone());
+            let (mrn, place) = match *with {
+                Compared::Stored(id) => {
+                    let known = stored.iter().find(|(patient, _)| patient.id == id);
+                    (known.map(|(patient, _)| patient.mrn.clone()), None)
+                }
+                Compared::Together(place) => (None, Some(place)),
+            };
             LikelyDuplicate { mrn, grade, reasons, place }
         });
         let is_registered = likely.is_none() || on_duplicate == OnDuplicate::Create;
@@ -129,15 +148,10 @@ pub(super) async fn grade(
         if is_registered {
             before.push((place, person));
         }
-        all.push(Graded { is_registered, likely, is_last });
+        all.push(Graded { is_registered, likely, alike, is_last });
         if is_last {
             break;
         }
     }
     Ok(all)
-}
-
-/// A verdict that is more than a possibility.
-fn likely(verdict: Verdict) -> Option<Verdict> {
-    Some(verdict).filter(|verdict| verdict.grade != Grade::Possible)
 }

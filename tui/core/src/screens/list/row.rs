@@ -6,7 +6,8 @@ use super::{State, is_available, marks};
 use crate::{
     input::action::Action,
     intent::Route,
-    layers::{Intent, find},
+    layers::{Intent, Layer, compare, find},
+    resource::Record,
     search::Searching,
     world::World,
 };
@@ -75,7 +76,13 @@ fn enter(state: &mut State, world: &World) -> Vec<Intent> {
 
 /// Opens the selected record, or reads it and goes on to its form.
 fn open(state: &mut State, to_edit: bool) -> Vec<Intent> {
-    let Some(route) = state.row().map(|row| Route::of(&row.record)) else { return Vec::new() };
+    let Some(record) = state.row().map(|row| &row.record) else { return Vec::new() };
+    if let Record::LikelyPair(pair) = record {
+        let (layer, mut intents) = compare::init((**pair).clone());
+        intents.insert(0, Intent::Open(Box::new(Layer::Compare(Box::new(layer)))));
+        return intents;
+    }
+    let route = Route::of(record);
     state.search.serve();
     vec![Intent::Go(if to_edit { route.to_edit() } else { route })]
 }

@@ -111,7 +111,7 @@ pub(super) fn good(lane: Lane) -> Vec<Reply> {
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
         Lane::Likely => vec![matches(people()), matches(vec![jose()]), matches(Vec::new())],
-        Lane::Person => vec![named("José"), named("Ana")],
+        Lane::Person | Lane::Compare => vec![named("José"), named("Ana")],
         Lane::Presence | Lane::Remains => {
             vec![visits(vec![visit(1, VisitStatus::Waiting)]), visits(Vec::new())]
         }

@@ -15,8 +15,8 @@ use super::super::{
     audit::entries,
     dashboard::figures,
     fixtures::{
-        assignment, doctor, history, jose, lookup, matches, meta, patient, people, problem, user,
-        visit,
+        assignment, doctor, history, jose, lookup, matches, meta, pair, patient, people, problem,
+        user, visit,
     },
     own::{session as login_session, token},
 };
@@ -131,6 +131,7 @@ pub(super) fn record(kind: RecordKind, id: i64, number: u8) -> Record {
         }
         RecordKind::LoginSession => login_session(id, name, number == 0).into(),
         RecordKind::ApiToken => token(id, name).into(),
+        RecordKind::LikelyPair => pair(id, [jose(), patient(id + 100, name, "Gómez")]).into(),
     }
 }
 
@@ -158,6 +159,7 @@ fn json_of(record: &Record) -> Value {
         Record::User(it) => serde_json::to_value(it),
         Record::LoginSession(it) => serde_json::to_value(it),
         Record::ApiToken(it) => serde_json::to_value(it),
+        Record::LikelyPair(it) => serde_json::to_value(it),
     }
     .unwrap()
 }
@@ -171,6 +173,7 @@ fn subject(call: &Call) -> Option<(RecordKind, i64)> {
         Call::Run { kind, ids, .. } => Some((*kind, *ids.first()?)),
         Call::Create { kind, .. } => Some((*kind, 77)),
         Call::Assign { .. } => Some((RecordKind::Assignment, 78)),
+        Call::Merge { id, .. } => Some((RecordKind::Patient, *id)),
         _ => None,
     }
 }
@@ -202,7 +205,7 @@ fn good(call: &Call, number: u8, logins: u64) -> Reply {
         }
         Call::History { .. } => Reply::History(Box::new(history())),
         Call::Dashboard => Reply::Dashboard(Box::new(figures(i64::from(number)))),
-        Call::ChangePassword(_) | Call::ResetPassword(_) => Reply::Done,
+        Call::ChangePassword(_) | Call::ResetPassword(_) | Call::TellApart { .. } => Reply::Done,
         Call::Create { kind: kind @ (RecordKind::ApiToken | RecordKind::Account), .. } => {
             Reply::Created(record(*kind, 77, 0), Secret::new("fdt_x".to_owned(), None))
         }
@@ -218,6 +221,7 @@ fn good(call: &Call, number: u8, logins: u64) -> Reply {
         | Call::Create { .. }
         | Call::Change { .. }
         | Call::Do { .. }
+        | Call::Merge { .. }
         | Call::Assign { .. } => {
             let (kind, id) = subject(call).unwrap();
             Reply::Record(record(kind, id, number))
