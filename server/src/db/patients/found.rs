@@ -26,8 +26,6 @@ const PAGE_ENTRIES_MAX: i64 = 2_000;
 const COUNT_ENTRIES_MAX: i64 = 20_000;
 /// The number of patients up to which a scope or a filter that has an index is read as a whole.
 const FEW_MAX: i64 = 5_000;
-/// The tables that an entry is joined with where the record is read too.
-const RECORD: &str = concat!("patients p", record_creator!("p"));
 /// At first, entries are read up to the next round number after that of the rows: a patient may have several
 /// entries, and a round number has its own plan in PostgreSQL (see [`Sql::limit`]).
 const ROUND: i64 = 10;
@@ -110,12 +108,12 @@ impl Listing<'_> {
         let Some(search) = self.search else { return Vec::new() };
         let (finder, place) = (Finder::of(self, search), Place::default());
         let mut all = Vec::new();
-        for (_, start) in finder.ranges.starts() {
-            all.push(finder.entries(start, None, false, 3 * ROUND, true));
+        for range in finder.ranges.starts() {
+            all.push(finder.entries(range, None, false, 3 * ROUND, true));
             for is_backwards in [false, true] {
-                all.push(finder.entries(start, Some(&place), is_backwards, CHUNK, false));
+                all.push(finder.entries(range, Some(&place), is_backwards, CHUNK, false));
             }
-            all.push(finder.first_count(start, COUNT_MAX + 1));
+            all.push(finder.first_count(range.1, COUNT_MAX + 1));
         }
         if self.is_narrow() {
             all.extend([finder.few_exceeded(), finder.few_read()]);
@@ -237,13 +235,19 @@ impl<'a> Finder<'a> {
         let mut size = (walk.wanted.saturating_add(walk.skipped) / ROUND + 1).saturating_mul(ROUND);
         loop {
             let rows_max = size.min(CHUNK).min(walk.entries);
-            let sql =
-                self.entries(start, after.as_ref(), is_backwards, rows_max, walk.with_records);
+            let sql = self.entries(
+                (range, start),
+                after.as_ref(),
+                is_backwards,
+                rows_max,
+                walk.with_records,
+            );
             let rows = sql.fetch_all(conn).await?;
             for row in &rows {
                 let terms = terms(row)?;
                 let term = row.get::<String>("found_term")?.split_off(self.mark.len());
-                let place = Place { range, term, name: row.get("found_name")?, id: row.get("id")? };
+                let (name, id) = (row.get("found_name")?, row.get("found_id")?);
+                let place = Place { range, term, name, id };
                 let first = || self.ranges.place(&terms);
                 let is_found = row.get::<i64>("fits")? != 0
                     && first().is_some_and(|it| it == (range, place.term.clone()));
@@ -276,22 +280,27 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The statement for the entries of a range after a place.
+    /// The statement for the entries of a range after a place. Where an entry itself says that it does not match, its
+    /// patient is not read.
     fn entries(
         &self,
-        start: &str,
+        (range, start): (usize, &str),
         after: Option<&Place>,
         is_backwards: bool,
         rows: i64,
         with_records: bool,
     ) -> Sql {
         let mut sql = Sql::new(if with_records { self.list.columns() } else { "SELECT p.id" });
-        sql.push(", w.term AS found_term, w.sort_name AS found_name, p.terms AS found_terms, CAST(CASE WHEN 1 = 1");
+        sql.push(", w.patient_id AS found_id, w.term AS found_term, w.sort_name AS found_name, ");
+        sql.push("p.terms AS found_terms, CAST(CASE WHEN p.id IS NOT NULL");
         self.list.restrict_unsearched(&mut sql);
-        sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS fits FROM patient_terms w CROSS JOIN ");
         // The entries are read in their order, and each patient by its id.
-        sql.push(if with_records { RECORD } else { "patients p" })
-            .push(" WHERE p.id = w.patient_id");
+        sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS fits FROM patient_terms w ");
+        sql.push("LEFT JOIN patients p ON p.id = w.patient_id");
+        if let Some(ending) = self.ranges.ending(range) {
+            sql.push(" AND length(replace(w.term, ").bind(ending).push(", '')) < length(w.term)");
+        }
+        sql.push(if with_records { record_creator!("p") } else { "" }).push(" WHERE 1 = 1");
         // A place takes the part of the bound on its side: SQLite would use either of two.
         if after.is_none() || is_backwards {
             sql.push(" AND w.term >= ").bind(self.indexed(start));

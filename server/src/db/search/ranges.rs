@@ -3,7 +3,7 @@
 
 use super::{
     BORN, EMAIL, IDENTIFIER, MRN, NAME, PHONE, PHONE_REVERSED, Word,
-    terms::{MANY_WORDS, PatientTerms, pair_start},
+    terms::{MANY_WORDS, PatientTerms, pair_ending, pair_start},
 };
 
 /// The kinds of terms in the order in which a word is looked up.
@@ -83,6 +83,15 @@ impl Ranges {
         &self,
     ) -> impl DoubleEndedIterator<Item = (usize, &str)> + ExactSizeIterator {
         self.ranges.iter().map(|range| range.start.as_str()).enumerate()
+    }
+
+    /// What the terms of a range have somewhere, where the beginning of the range does not say it: the end of a pair
+    /// is the whole word.
+    pub(crate) fn ending(&self, range: usize) -> Option<String> {
+        match &self.ranges.get(range)?.rule {
+            Rule::Pair { word, .. } => pair_ending(word),
+            Rule::Term | Rule::ManyWords => None,
+        }
     }
 
     /// Whether a single word is searched. Then the entries of the first range alone say who is found there.

@@ -178,6 +178,12 @@ pub(super) fn pair_start(word: &str, other: &str) -> String {
     }
 }
 
+/// With what the end of a pair of a word begins, by the beginning of the word; `None` where [`pair_start`] says all of
+/// that.
+pub(super) fn pair_ending(word: &str) -> Option<String> {
+    (word.chars().count() > BEGINNING).then(|| format!("{BESIDE}{word}"))
+}
+
 fn beginning(word: &str) -> &str {
     let end = word.char_indices().nth(BEGINNING);
     end.and_then(|(end, _)| word.get(..end)).unwrap_or(word)
