@@ -39,7 +39,7 @@ record! {
 /// The kind of record whose id a changed field holds, if the field holds one.
 pub fn entity_of_field(field: &str) -> Option<&'static str> {
     Some(match field {
-        "patient" => "patient",
+        "patient" | "merged" | "merged_into" | "different_from" => "patient",
         "doctor" => "doctor",
         "assignment" => "assignment",
         "linked_user" => "user",

@@ -201,6 +201,8 @@ pub enum Verb {
     Link(i64),
     /// Transfer the patient of an assignment to the doctor with this id.
     Transfer(i64),
+    /// Undo the merge of the patient with this id into the record.
+    Unmerge(i64),
 }
 
 /// What happens to the active assignments of a doctor who is archived.
@@ -292,6 +294,7 @@ impl Call {
             Self::Create { .. } => &["arrival", "urgent arrival"],
             Self::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => &["archive"],
             Self::Do { verb: Verb::Transfer(_), .. } => &["transfer"],
+            Self::Do { verb: Verb::Unmerge(_), .. } => &["unmerge"],
             _ => &[],
         }
     }

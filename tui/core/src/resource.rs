@@ -246,6 +246,8 @@ pub enum Deed {
     Link,
     /// End the link of an account.
     Unlink,
+    /// Undo a merge into it.
+    Unmerge,
     /// Create a one-time code for its owner.
     IssueCode,
     /// End all sessions of its owner.

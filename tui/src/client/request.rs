@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     id::PatientId,
     paths,
-    patient::{Archiving, TellingApart},
+    patient::{Archiving, TellingApart, Unmerging},
 };
 use tui_core::resource::{self, Answer};
 use tui_core::{
@@ -181,6 +181,9 @@ impl Request {
             }
             Verb::Link(user) => Self::to(Method::PUT, format!("{path}/user"), expected)
                 .with_body(&json!({"user": user})),
+            Verb::Unmerge(other) => {
+                to("unmerge").with_body(&Unmerging { other: PatientId(other), reason })
+            }
             Verb::Transfer(doctor) => {
                 let mut body = json!({"doctor": doctor});
                 insert_reason(&mut body, reason);

@@ -29,7 +29,7 @@ fn doing(verb: Verb, kind: RecordKind, reason: Option<&str>) -> Call {
 
 #[test]
 fn what_is_done_with_a_record_names_its_version() {
-    use RecordKind::{Assignment, Doctor};
+    use RecordKind::{Assignment, Doctor, Patient};
     let held = Verb::SetStatus("ON_HOLD");
     for (call, method, target, body) in [
         (
@@ -61,6 +61,12 @@ fn what_is_done_with_a_record_names_its_version() {
             Method::POST,
             "/api/doctors/7/archive?end_assignments=true",
             json!({"reason": "Left"}),
+        ),
+        (
+            doing(Verb::Unmerge(12), Patient, Some("Twins")),
+            Method::POST,
+            "/api/patients/7/unmerge",
+            json!({"other": 12, "reason": "Twins"}),
         ),
         (
             doing(Verb::Archive, Doctor, Some("Left")),

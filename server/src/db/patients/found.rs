@@ -243,17 +243,19 @@ impl<'a> Finder<'a> {
                 walk.with_records,
             );
             let rows = sql.fetch_all(conn).await?;
-            for row in &rows {
-                let terms = terms(row)?;
+            let place = |row: &Row| -> Result<Place, Error> {
                 let term = row.get::<String>("found_term")?.split_off(self.mark.len());
                 let (name, id) = (row.get("found_name")?, row.get("found_id")?);
-                let place = Place { range, term, name, id };
-                let first = || self.ranges.place(&terms);
-                let is_found = row.get::<i64>("fits")? != 0
-                    && first().is_some_and(|it| it == (range, place.term.clone()));
+                Ok(Place { range, term, name, id })
+            };
+            walk.last = rows.last().map(place).transpose()?.or(walk.last.take());
+            for row in &rows {
                 walk.entries -= 1;
-                walk.last = Some(place.clone());
-                if !is_found {
+                if row.get::<i64>("fits")? == 0 {
+                    continue;
+                }
+                let (terms, place) = (terms(row)?, place(row)?);
+                if self.ranges.place(&terms).is_none_or(|it| it != (range, place.term.clone())) {
                     continue;
                 }
                 if walk.skipped > 0 {
@@ -296,10 +298,15 @@ impl<'a> Finder<'a> {
         self.list.restrict_unsearched(&mut sql);
         // The entries are read in their order, and each patient by its id.
         sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS fits FROM patient_terms w ");
-        sql.push("LEFT JOIN patients p ON p.id = w.patient_id");
-        if let Some(ending) = self.ranges.ending(range) {
-            sql.push(" AND length(replace(w.term, ").bind(ending).push(", '')) < length(w.term)");
-        }
+        sql.push("LEFT JOIN patients p ON p.id = ");
+        match self.ranges.ending(range) {
+            // A condition of its own would be checked after the patient is read.
+            Some(ending) => sql
+                .push("CASE WHEN length(replace(w.term, ")
+                .bind(ending)
+                .push(", '')) < length(w.term) THEN w.patient_id END"),
+            None => sql.push("w.patient_id"),
+        };
         sql.push(if with_records { record_creator!("p") } else { "" }).push(" WHERE 1 = 1");
         // A place takes the part of the bound on its side: SQLite would use either of two.
         if after.is_none() || is_backwards {

@@ -165,10 +165,16 @@ fn of_two(first: &Word, second: &Word) -> Vec<TermRange> {
             }
         }
     }
-    // At the end the e-mail addresses, of which many begin like a name.
-    for kind in DISTINCTIVE.into_iter().chain([EMAIL]) {
+    for kind in DISTINCTIVE {
         for word in [first, second] {
             ranges.extend(word.of_kind(kind).map(TermRange::of_term));
+        }
+    }
+    // Of the e-mail addresses many begin like a name. They are in pairs with names, and no address begins with two
+    // words, so only dates are left to stand beside them.
+    for (word, other) in [(first, second), (second, first)] {
+        if other.of_kind(BORN).next().is_some() {
+            ranges.extend(word.of_kind(EMAIL).map(TermRange::of_term));
         }
     }
     ranges.push(TermRange { start: MANY_WORDS.to_owned(), rule: Rule::ManyWords });
@@ -260,6 +266,7 @@ mod tests {
             "g",
             "gom",
             "gomez",
+            "gómez",
             "jos",
             "jose",
             "1989",

@@ -31,6 +31,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
         Verb::SetStatus(_) => format!("Changed: {}", record.named()).replace('\n', ", "),
         Verb::Link(_) => format!("Linked to an account: {name}"),
         Verb::Transfer(_) => format!("Transferred: {said}"),
+        Verb::Unmerge(_) => format!("The merge was undone: {said}"),
     }
 }
 

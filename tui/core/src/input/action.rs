@@ -163,6 +163,8 @@ pub enum Action {
     Merge,
     /// Say that two records are of different people.
     TellApart,
+    /// Undo the newest merge into a record.
+    Unmerge,
     /// Take the other's value.
     TakeTheirs,
 }

@@ -75,6 +75,8 @@ table! {
     Relative "new relative" "Register a relative: last name, address and phone are copied." 0 change true
         [Record:]
     PutBack "put back" "Put values from the history back, as changes in the form." 0 change true [Record:]
+    Unmerge "undo merge" "Undo the newest merge into this record: the other record is restored." 0 change true
+        also "separate split different people" [Record:]
     UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0 change true
         [Saved: ctrl('z'); Global:]
     Park "park" "Park the open form, or resume a parked one." 65

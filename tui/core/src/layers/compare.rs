@@ -323,7 +323,8 @@ fn draw(row: &Row, is_selected: bool, from: isize, place: Rect, painter: &mut Pa
     let columns = column(place.width);
     let is_same = !is_different(&row.values);
     for (side, value) in row.values.iter().enumerate() {
-        let is_taken = row.taken == Some(side) || (row.taken.is_none() && !is_same);
+        let is_united = row.taken.is_none() && !is_same && !value.trim().is_empty();
+        let is_taken = row.taken == Some(side) || is_united;
         let (sign, style) = match (is_taken, is_same) {
             (_, true) => ("  ", theme.dim),
             (true, false) => ("✓ ", theme.selected_away),

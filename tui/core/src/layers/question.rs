@@ -36,7 +36,7 @@ pub use assigning::{hand_over, hand_over_to, link, picked, remains};
 pub use bulk::{archive_all, restore_all};
 pub use duplicates::duplicates;
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
-pub use pairs::{merge, tell_apart};
+pub use pairs::{merge, tell_apart, unmerge};
 pub use view::{keep_focus_visible, view};
 
 /// What an answer does.

@@ -237,7 +237,7 @@ impl Shown for Doctor {
                 return false;
             }
             Deed::Link | Deed::Unlink => DoctorPermission::Link,
-            Deed::IssueCode | Deed::EndSessions | Deed::Correct => return false,
+            Deed::IssueCode | Deed::EndSessions | Deed::Correct | Deed::Unmerge => return false,
             // Whether the patient may be assigned, the patient's record says.
             Deed::Assign => return self.archived_at.is_none(),
         };

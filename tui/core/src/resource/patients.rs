@@ -286,6 +286,8 @@ impl Shown for Patient {
                     ("Date of birth", born),
                     ("Died", self.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
                     ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
+                    ("Formerly", self.former_names.join("\n")),
+                    ("Merged with", self.former_mrns.join(", ")),
                     ("Registered", registered),
                     ("Account", self.linked_user.map(|id| format!("#{id}")).unwrap_or_default()),
                     ("Last changed", changed),
@@ -306,6 +308,8 @@ impl Shown for Patient {
             Deed::Link | Deed::Unlink => PatientPermission::Link,
             Deed::IssueCode | Deed::EndSessions | Deed::Correct => return false,
             Deed::Assign => PatientPermission::Assign,
+            Deed::Unmerge if self.former_mrns.is_empty() => return false,
+            Deed::Unmerge => PatientPermission::Merge,
         })
     }
 

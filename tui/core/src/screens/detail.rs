@@ -1,6 +1,7 @@
 //! One record: what it is at the top, then everything that is known, then the history.
 
 mod entries;
+mod merged;
 mod page;
 mod put_back;
 mod related;
@@ -184,6 +185,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         _ if !is_available(state, action) => Vec::new(),
         Action::ShowArchive => vec![Intent::Go(Route::List(state.kind, Query::archive()))],
         Action::PutBack => put_back::choice(state, world).into_iter().collect(),
+        Action::Unmerge => merged::undo(state, world).into_iter().collect(),
         Action::Trail => trail(state).into_iter().collect(),
         Action::Related => state.go_to_related().into_iter().collect(),
         Action::Arrive if present(state).is_some() => {
@@ -338,6 +340,9 @@ pub fn is_available(state: &State, action: Action) -> bool {
         Action::Link => table.link.is_some() && state.allows(Deed::Link),
         Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),
+        Action::Unmerge => {
+            !is_archived && state.allows(Deed::Unmerge) && merged::newest(state).is_some()
+        }
         Action::PutBack => {
             !is_archived && state.allows(Deed::Update) && put_back::is_possible(state)
         }

@@ -4,16 +4,17 @@ use serde_json::json;
 use shared::{
     Kind, Page,
     account::SessionPermission,
-    patient::{LikelyPair, Patient},
+    history::{Change, HistoryEntry, RecordName},
+    patient::{LikelyPair, Patient, PatientPermission},
 };
 
 use super::{
     driver::Driver,
-    fixtures::{jose, pair, patient, problem, stale, user},
+    fixtures::{history, jose, pair, patient, problem, stale, user},
     looks::look,
 };
 use crate::{
-    api::{Call, Reply},
+    api::{Call, Reply, Verb},
     effect::Lane,
     layers::Layer,
     resource::RecordKind,
@@ -168,6 +169,66 @@ fn a_pair_that_is_gone_is_not_compared() {
     driver.answer(Lane::Compare, Ok(Reply::Record(survivor.into())));
     driver.shows("merged in the meantime");
     assert!(driver.app.layers().is_empty());
+}
+
+/// José's page, with the changes of these events in the history, the newest first.
+fn merged(events: &[(&str, serde_json::Value, serde_json::Value)]) -> Driver {
+    let mut jose = jose();
+    jose.former_mrns = vec!["P000012H".to_owned()];
+    jose.former_names = vec!["Jose Gomez Soto".to_owned()];
+    jose.permissions.as_mut().unwrap().push(PatientPermission::Merge);
+    let mut driver = Driver::with(vec![jose.clone()], 1, 80, 40);
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(Reply::Record(jose.into())));
+    let mut page = history();
+    let first = page.results[0].clone();
+    page.results = events
+        .iter()
+        .map(|(action, old, new)| HistoryEntry {
+            action: (*action).to_owned(),
+            changes: vec![Change {
+                field: "merged".to_owned(),
+                old: old.clone(),
+                new: new.clone(),
+            }],
+            names: vec![RecordName {
+                entity: "patient".to_owned(),
+                id: 12,
+                name: "Jose Gomez Soto".to_owned(),
+            }],
+            ..first.clone()
+        })
+        .collect();
+    driver.answer(Lane::History, Ok(Reply::History(Box::new(page))));
+    driver
+}
+
+#[test]
+fn a_merge_is_undone_from_the_page_of_the_record() {
+    let mut driver = merged(&[("patient.merged", json!(null), json!(12))]);
+    for words in ["Formerly", "Jose Gomez Soto", "Merged with", "P000012H"] {
+        driver.shows(words);
+    }
+    driver.keys("<ctrl-p>undo merge<enter>");
+    driver.shows("Jose Gomez Soto is restored");
+    driver.keys("Twins<tab><enter>");
+    let Call::Do { verb, id, version, reason, .. } = driver.call(Lane::Save) else { panic!() };
+    assert_eq!((*verb, *id, *version), (Verb::Unmerge(12), 9, 3));
+    assert_eq!(reason.as_deref(), Some("Twins"));
+    driver.answer(Lane::Save, Ok(Reply::Record(jose().into())));
+    driver.shows("The merge was undone: José Gómez");
+}
+
+#[test]
+fn only_a_merge_that_stands_can_be_undone() {
+    let undone = ("patient.unmerged", json!(12), json!(null));
+    let merge = |id: i64| ("patient.merged", json!(null), json!(id));
+    let mut driver = merged(&[undone.clone(), merge(12)]);
+    driver.keys("<ctrl-p>undo merge");
+    driver.hides("The other record is restored");
+    let mut driver = merged(&[undone, merge(12), merge(14)]);
+    driver.keys("<ctrl-p>undo merge<enter>");
+    driver.shows("#14 is restored");
 }
 
 #[test]

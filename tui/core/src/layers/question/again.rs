@@ -18,6 +18,8 @@ fn not_done(call: &Call) -> &'static str {
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
         Call::ChangePassword(_) => "The password was not changed",
+        Call::Merge { .. } => "The records were not merged",
+        Call::TellApart { .. } => "The patients stay in the list of likely duplicates",
         Call::Do { verb, .. } => match verb {
             Verb::Archive | Verb::HandOver(_) => "The record was not archived",
             Verb::Restore => "The record was not restored",
@@ -25,6 +27,7 @@ fn not_done(call: &Call) -> &'static str {
             Verb::SetMember(..) => "The record was not changed",
             Verb::Link(_) => "The account was not linked",
             Verb::Transfer(_) => "The patient was not transferred",
+            Verb::Unmerge(_) => "The merge was not undone",
         },
         _ => "Nothing was done",
     }

@@ -2,10 +2,13 @@
 
 use shared::patient::{LikelyPair, Patient};
 
-use super::{Answer, State, ask, in_one_line};
+use super::{Answer, State, about, act, ask, in_one_line, with_reason};
 use crate::{
-    api::Call,
+    api::{Call, Verb},
     form::{Form, field::Field},
+    resource::Record,
+    text::display,
+    world::World,
 };
 
 /// Two records of one person shall be merged.
@@ -20,6 +23,21 @@ pub fn merge(kept: &Patient, other: &Patient, call: Call) -> State {
     state.form = Form::new(vec![reason]);
     state.offer("Merge", Answer::Write(call));
     State { is_dangerous: true, ..state }
+}
+
+/// The merge of another record into this one shall be undone.
+pub fn unmerge(record: &Record, (other, name): (i64, &str), world: &World) -> State {
+    let words = format!(
+        "{}\n{} is restored, with what was taken from that record and with its assignments and visits. What came later \
+         stays here. Both count as different people.",
+        record.named(),
+        display(name)
+    );
+    let state = ask("Undo the merge?", words, "Cancel");
+    let answer = ("Undo the merge", Answer::Write(act(Verb::Unmerge(other), record, None)));
+    let about = about("unmerge", std::slice::from_ref(record));
+    let hint = "how that is known, if you like";
+    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
 }
 
 /// Two records are of different people.
