@@ -63,6 +63,10 @@ choice! {
         PatientRestored = "patient.restored",
         /// A patient was erased.
         PatientPurged = "patient.purged",
+        /// Two records of one patient were merged: one event for each.
+        PatientMerged = "patient.merged",
+        /// The merge of two records was undone: one event for each.
+        PatientUnmerged = "patient.unmerged",
         /// An account was linked to a patient, or unlinked.
         PatientLinked = "patient.linked",
         /// A doctor was added to the directory, or imported.

@@ -9,6 +9,7 @@ use crate::{
     beside::Beside,
     crash::{create_admin, program},
     harness::{Backend, Place, Server, on_both},
+    mail::sql,
 };
 
 on_both! {
@@ -646,4 +647,12 @@ async fn likely_duplicates_are_imported_or_end_the_import_where_that_is_said(bac
     assert!(found.iter().all(|(.., imported)| *imported), "{found:?}");
     assert_eq!(found.len(), 2);
     assert_eq!(operator.import(&["second.csv", "--duplicates", "create"]).status, 0);
+    // The work-list has these pairs, and the possible one, which is not reported.
+    for (grade, statement) in [
+        ("certain", "SELECT count(*) FROM likely_duplicates WHERE grade = 'certain'"),
+        ("probable", "SELECT count(*) FROM likely_duplicates WHERE grade = 'probable'"),
+        ("possible", "SELECT count(*) FROM likely_duplicates WHERE grade = 'possible'"),
+    ] {
+        assert_eq!(sql(&operator.place, statement).await, 1, "{grade}");
+    }
 }

@@ -177,7 +177,7 @@ async fn a_merge_unites_two_records(backend: Backend) {
 }
 
 async fn undoing_a_merge_restores_both_records(backend: Backend) {
-    let (_server, staff, [one, other]) = busy_desk(backend).await;
+    let (server, staff, [one, other]) = busy_desk(backend).await;
     let before = [state(&staff, one).await, state(&staff, other).await];
     let more = json!({"fields": {"last_name": "other", "city": "other", "email": "this"}});
     merge(&staff, one, other, more).await.expect_status(200);
@@ -186,6 +186,12 @@ async fn undoing_a_merge_restores_both_records(backend: Backend) {
     assert_eq!([state(&staff, one).await, state(&staff, other).await], before);
     assert_eq!(staff.get("/api/patients?search=x-1").await.names(), ["Ana Ruiz"]);
     assert_eq!(staff.get("/api/patients?search=p-9").await.names(), ["Ana María Ruiz"]);
+    for (event, count) in [
+        ("patient.merged", "SELECT count(*) FROM changes WHERE event = 'patient.merged'"),
+        ("patient.unmerged", "SELECT count(*) FROM changes WHERE event = 'patient.unmerged'"),
+    ] {
+        assert_eq!(sql(&server.place, count).await, 2, "{event}");
+    }
     assert_eq!(staff.get("/api/duplicates").await.body["count"], 0, "they are different people");
     unmerge(&staff, one, other).await.expect_status(409);
 }
