@@ -182,6 +182,11 @@ async fn patients_who_were_seen_have_to_exist(backend: Backend) {
     // Whoever was archived after having been seen was seen.
     staff.delete("/api/patients/1").await.expect_status(204);
     register(&staff, ana(), &[1]).await.expect_status(201);
+    // A reason is kept, whether there was somebody to be seen or not.
+    let alone = json!({"first_name": "Zoë", "duplicates_reason": "Her cousin came before"});
+    let id = staff.patient(alone).await["id"].clone();
+    let history = staff.get(&format!("/api/patients/{id}/history")).await;
+    assert_eq!(history.results()[0]["reason"], "Her cousin came before");
 }
 
 async fn people_who_are_alike_and_nothing_more_are_registered(backend: Backend) {

@@ -13,6 +13,7 @@ use crate::{
 on_both! {
     a_merge_unites_two_records,
     undoing_a_merge_restores_both_records,
+    names_are_restored_when_a_merge_is_undone,
     what_came_later_stays_when_a_merge_is_undone,
     a_merge_is_not_undone_over_later_changes,
     a_merged_record_leads_to_the_other_one,
@@ -194,6 +195,23 @@ async fn undoing_a_merge_restores_both_records(backend: Backend) {
     }
     assert_eq!(staff.get("/api/duplicates").await.body["count"], 0, "they are different people");
     unmerge(&staff, one, other).await.expect_status(409);
+}
+
+async fn names_are_restored_when_a_merge_is_undone(backend: Backend) {
+    let (_server, staff, [one, other]) = desk(backend).await;
+    let rename = async |patient: i64, first: &str, last: &str| {
+        let name = json!({"first_name": first, "last_name": last});
+        staff.patch(&format!("/api/patients/{patient}"), name).await.expect_status(200);
+    };
+    // The name of the other record is a former one of this record already.
+    rename(one, "Ana María", "Ruiz").await;
+    rename(one, "Ana", "Soto").await;
+    let before = [state(&staff, one).await, state(&staff, other).await];
+    let more = json!({"fields": {"first_name": "other", "last_name": "other"}});
+    let merged = merge(&staff, one, other, more).await.expect_status(200).body;
+    assert_eq!(merged["former_names"], json!(["Ana Soto", "Ana Ruiz"]));
+    unmerge(&staff, one, other).await.expect_status(200);
+    assert_eq!([state(&staff, one).await, state(&staff, other).await], before);
 }
 
 async fn what_came_later_stays_when_a_merge_is_undone(backend: Backend) {

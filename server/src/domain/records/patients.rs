@@ -83,8 +83,8 @@ pub async fn register(
     if let Some(seen) = new.duplicates_seen.as_ref().filter(|seen| !seen.is_empty()) {
         let (field, old) = ("duplicates_seen".to_owned(), serde_json::Value::Null);
         event.changes.push(Change { field, old, new: json!(seen) });
-        event.reason.clone_from(&new.duplicates_reason);
     }
+    event.reason.clone_from(&new.duplicates_reason);
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     let patient = finish_new(app, tx, actor, idempotency_key, kept).await?;
     // The stored answer does without: whoever is purged later is not in answers about others.

@@ -220,6 +220,24 @@ fn a_merge_is_undone_from_the_page_of_the_record() {
 }
 
 #[test]
+fn the_history_tells_what_is_of_the_merged_record() {
+    let mut driver = Driver::with(vec![jose()], 1, 100, 40);
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(Reply::Record(jose().into())));
+    let mut page = history();
+    page.results.truncate(1);
+    page.results[0].merged = Some(12);
+    page.results[0].action = "patient.updated".to_owned();
+    page.results[0].changes =
+        vec![Change { field: "city".to_owned(), old: json!("Salem"), new: json!("Boston") }];
+    driver.answer(Lane::History, Ok(Reply::History(Box::new(page))));
+    driver.shows("changed (record #12, merged)");
+    // The other record's values are not put into this one.
+    driver.keys("<ctrl-p>put back");
+    driver.hides("Put values from the history back");
+}
+
+#[test]
 fn only_a_merge_that_stands_can_be_undone() {
     let undone = ("patient.unmerged", json!(12), json!(null));
     let merge = |id: i64| ("patient.merged", json!(null), json!(id));

@@ -291,10 +291,10 @@ fn restored(now: &Patient, undo: &Undo) -> Result<(PatientState, Former), Error>
     let is_taken = taken.iter().any(|change| change.field == "date_of_birth");
     let date_of_birth_estimated =
         if is_taken { before.date_of_birth_estimated } else { now.date_of_birth_estimated };
-    // Names that were replaced later stay.
+    // What was added later stays, before what was there.
     let left = |now: &[String], before: &[String], after: &[String]| -> Vec<String> {
-        let stays = |it: &&String| before.contains(it) || !after.contains(it);
-        now.iter().filter(stays).cloned().collect()
+        let is_later = |it: &&String| !after.contains(it) && !before.contains(it);
+        now.iter().filter(is_later).chain(before).cloned().collect()
     };
     let names = left(&now.former_names, &before.former_names, &after.former_names);
     let mrns = left(&now.former_mrns, &before.former_mrns, &after.former_mrns);

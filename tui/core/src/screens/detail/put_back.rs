@@ -62,7 +62,8 @@ fn of_entry(record: &Record, entry: &HistoryEntry, world: &World) -> Vec<Choice>
 /// The values before a change, as the record's form shows them. Members without a field are left out, and
 /// so is the entry with which the record began.
 fn values(record: &Record, entry: &HistoryEntry) -> Vec<(&'static str, String)> {
-    if page::history::is_made(entry) {
+    // What another record had before it was merged was never here.
+    if page::history::is_made(entry) || entry.merged.is_some() {
         return Vec::new();
     }
     let fields = record.kind().fields(Some(record));

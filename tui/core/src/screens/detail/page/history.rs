@@ -68,6 +68,7 @@ fn headline(table: &Table, entry: &HistoryEntry, world: &World) -> String {
         Some(deed) => deed.replace('_', " "),
         None => entry.action.replace(['.', '_'], " "),
     };
+    let of = entry.merged.map(|id| format!(" (record #{id}, merged)")).unwrap_or_default();
     let reason = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{}  {}  {what}{reason}", world.stamp(&entry.at), entry.actor_username)
+    format!("{}  {}  {what}{of}{reason}", world.stamp(&entry.at), entry.actor_username)
 }
