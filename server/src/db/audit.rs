@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     UserId,
     history::{Change, HistoryEntry},
-    id::{ApiTokenId, AuditId},
+    id::{ApiTokenId, AuditId, PatientId},
 };
 
 use super::{
@@ -187,6 +187,32 @@ pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<
          (SELECT id FROM audit_log WHERE entity = $1 AND entity_id = $2)",
     );
     sql.arg(entity).arg(id).execute(conn).await.map(drop)
+}
+
+/// Erases the values of the audit events about the merging of two patients, and its undoing, from the history of the
+/// one who stays.
+pub(crate) async fn erase_merges(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+    merged: PatientId,
+) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "SELECT a.id, v.content FROM audit_log a JOIN audit_values v ON v.audit_id = a.id \
+         WHERE a.entity = 'patient' AND a.entity_id = $1 \
+         AND a.action IN ('patient.merged', 'patient.unmerged')",
+    );
+    for row in sql.arg(patient.0).fetch_all(conn).await? {
+        let is_it = |change: &Change| {
+            let ids = [change.old.as_i64(), change.new.as_i64()];
+            change.field == "merged" && ids.contains(&Some(merged.0))
+        };
+        if content(&row)?.changes.iter().any(is_it) {
+            let id: i64 = row.get("id")?;
+            let sql = Sql::new("DELETE FROM audit_values WHERE audit_id = $1");
+            sql.arg(id).execute(conn).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The content of an audit event; empty where it has none or was erased.

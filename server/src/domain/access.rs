@@ -165,13 +165,14 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
     use PatientPermission::{Archive, Assign, History, Link, Merge, Purge, Restore, Update};
     let may_with = |action| may_with(actor, action, patient.created_by);
     let (is_current, may_change) = (patient.archived_at.is_none(), may_with(Action::ChangePatient));
+    let is_linked = patient.linked_user.is_some() && patient.merged_into.is_none();
     let all = [
         (Update, is_current && may_change),
         (Archive, is_current && may_change),
         (Restore, !is_current && patient.merged_into.is_none() && may_change),
         (History, may_with(Action::ReadPatientHistory)),
         (Assign, is_current && may_with(Action::AssignPatient)),
-        (Link, (is_current || patient.linked_user.is_some()) && may_with(Action::LinkUser)),
+        (Link, (is_current || is_linked) && may_with(Action::LinkUser)),
         (Purge, may_with(Action::PurgePatient)),
         (Merge, is_current && may_with(Action::MergePatients)),
     ];

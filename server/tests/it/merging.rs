@@ -13,6 +13,12 @@ use crate::{
 on_both! {
     a_merge_unites_two_records,
     undoing_a_merge_restores_both_records,
+    a_chain_of_merges_is_undone_step_by_step,
+    an_estimate_is_restored_when_a_merge_is_undone,
+    a_merge_is_not_undone_where_the_values_from_before_no_longer_fit,
+    an_assignment_to_an_archived_doctor_stays_ended,
+    a_visit_that_was_opened_again_goes_back_before_others_are,
+    purging_erases_what_an_undone_merge_has_left,
     names_are_restored_when_a_merge_is_undone,
     what_came_later_stays_when_a_merge_is_undone,
     a_merge_is_not_undone_over_later_changes,
@@ -195,6 +201,96 @@ async fn undoing_a_merge_restores_both_records(backend: Backend) {
     }
     assert_eq!(staff.get("/api/duplicates").await.body["count"], 0, "they are different people");
     unmerge(&staff, one, other).await.expect_status(409);
+}
+
+async fn a_chain_of_merges_is_undone_step_by_step(backend: Backend) {
+    let (_server, staff, [one, other]) = busy_desk(backend).await;
+    let third = id(&register(&staff, json!({"first_name": "Eva"})).await);
+    let before = [state(&staff, one).await, state(&staff, other).await, state(&staff, third).await];
+    merge(&staff, one, other, json!({})).await.expect_status(200);
+    merge(&staff, third, one, json!({})).await.expect_status(200);
+    unmerge(&staff, third, one).await.expect_status(200);
+    unmerge(&staff, one, other).await.expect_status(200);
+    let after = [state(&staff, one).await, state(&staff, other).await, state(&staff, third).await];
+    assert_eq!(after, before);
+}
+
+async fn an_estimate_is_restored_when_a_merge_is_undone(backend: Backend) {
+    let (_server, staff, [one, other]) = desk(backend).await;
+    let born = staff.get(&format!("/api/patients/{other}")).await.body["date_of_birth"].clone();
+    let known = json!({"date_of_birth": born});
+    staff.patch(&format!("/api/patients/{one}"), known).await.expect_status(200);
+    let before = [state(&staff, one).await, state(&staff, other).await];
+    let more = json!({"fields": {"date_of_birth": "other"}});
+    let merged = merge(&staff, one, other, more).await.expect_status(200).body;
+    assert_eq!(merged["date_of_birth_estimated"], true);
+    unmerge(&staff, one, other).await.expect_status(200);
+    assert_eq!([state(&staff, one).await, state(&staff, other).await], before);
+}
+
+async fn a_merge_is_not_undone_where_the_values_from_before_no_longer_fit(backend: Backend) {
+    let (_server, staff, [one, other]) = desk(backend).await;
+    let path = format!("/api/patients/{one}");
+    staff.patch(&path, json!({"last_name": null})).await.expect_status(200);
+    merge(&staff, one, other, json!({})).await.expect_status(200);
+    staff.patch(&path, json!({"first_name": null})).await.expect_status(200);
+    let refused = unmerge(&staff, one, other).await.expect_status(409);
+    assert_eq!(refused.body["blocking"]["fields"], json!(["first_name"]));
+    staff.patch(&path, json!({"first_name": "Ana"})).await.expect_status(200);
+    unmerge(&staff, one, other).await.expect_status(200);
+}
+
+async fn an_assignment_to_an_archived_doctor_stays_ended(backend: Backend) {
+    let (_server, staff, [one, other]) = desk(backend).await;
+    let first = assign(&staff, one, 1).await;
+    let second = assign(&staff, other, 1).await;
+    merge(&staff, one, other, json!({})).await.expect_status(200);
+    staff.delete(&format!("/api/assignments/{first}")).await.expect_status(204);
+    staff.delete("/api/doctors/1").await.expect_status(204);
+    unmerge(&staff, one, other).await.expect_status(200);
+    let read = staff.get(&format!("/api/assignments/{second}")).await.expect_status(200).body;
+    assert_eq!((&read["patient"], &read["status"]), (&json!(other), &json!("CANCELLED")));
+}
+
+async fn a_visit_that_was_opened_again_goes_back_before_others_are(backend: Backend) {
+    let (_server, staff, [one, other]) = desk(backend).await;
+    let arrive = async |patient: i64| {
+        id(&staff.post("/api/visits", json!({"patient": patient})).await.expect_status(201).body)
+    };
+    let set = async |visit: i64, status: &str| {
+        let path = format!("/api/visits/{visit}");
+        staff.patch(&path, json!({"status": status})).await.expect_status(200);
+    };
+    let own = arrive(one).await;
+    let done = arrive(other).await;
+    set(done, "DONE").await;
+    let waiting = arrive(other).await;
+    merge(&staff, one, other, json!({})).await.expect_status(200);
+    set(own, "DONE").await;
+    set(done, "WAITING").await;
+    unmerge(&staff, one, other).await.expect_status(200);
+    for (visit, patient, status) in
+        [(own, one, "DONE"), (done, other, "WAITING"), (waiting, other, "LEFT")]
+    {
+        let read = staff.get(&format!("/api/visits/{visit}")).await.expect_status(200).body;
+        assert_eq!((&read["patient"], &read["status"]), (&json!(patient), &json!(status)));
+    }
+}
+
+async fn purging_erases_what_an_undone_merge_has_left(backend: Backend) {
+    let (server, staff, [one, other]) = desk(backend).await;
+    let admin = server.admin().await;
+    merge(&staff, one, other, json!({})).await.expect_status(200);
+    unmerge(&staff, one, other).await.expect_status(200);
+    let path = format!("/api/patients/{other}/purge");
+    let request = admin.request(Method::POST, &path).header("if-match", "*");
+    admin.send(request.json(&json!({"reason": "Asked for"}))).await.expect_status(204);
+    let history = staff.get(&format!("/api/patients/{one}/history")).await.expect_status(200);
+    assert_eq!(history.body["count"], 3);
+    for word in ["Penicillin", "ana@example.com", "P-9", "twins"] {
+        assert!(!history.text.contains(word), "{word}");
+    }
+    assert!(history.text.contains("X-1"), "the record's own values stay");
 }
 
 async fn names_are_restored_when_a_merge_is_undone(backend: Backend) {

@@ -44,7 +44,7 @@ impl Former {
     }
 
     /// The names that differ from the name in these members and from one another, but for case and accents.
-    fn names(fields: &PatientFields, all: impl Iterator<Item = String>) -> Vec<String> {
+    pub fn names(fields: &PatientFields, all: impl Iterator<Item = String>) -> Vec<String> {
         let name = full_name(fields.first_name.as_deref(), fields.last_name.as_deref());
         let mut known = vec![fold(&name)];
         let is_new = |name: &String| {

@@ -83,15 +83,26 @@ impl PatientState {
         };
         let date_of_birth_estimated =
             if is_others { other.date_of_birth_estimated } else { self.date_of_birth_estimated };
-        let mut errors = FieldErrors::default();
-        check_name(&fields, &mut errors);
-        check_life(&fields, today, &mut errors);
+        let state = Self { fields, date_of_birth_estimated };
+        let mut errors = state.check(today).err().unwrap_or_default();
+        let fields = &state.fields;
         if fields.identifiers.len() > IDENTIFIERS_MAX {
             let message = format!("must be at most {IDENTIFIERS_MAX} of both records together");
             let error = FieldError::new("too_many", message).with("max", IDENTIFIERS_MAX);
             errors.add("identifiers", error);
         }
-        errors.into_result().map(|()| Self { fields, date_of_birth_estimated })
+        errors.into_result().map(|()| state)
+    }
+
+    /// Checks the values as a whole.
+    ///
+    /// Fails with every rule that they break.
+    pub fn check(&self, today: NaiveDate) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        check_name(&self.fields, &mut errors);
+        check_life(&self.fields, today, &mut errors);
+        check_identifiers(&self.fields, &mut errors);
+        errors.into_result()
     }
 
     /// The age in whole years, today or at death.

@@ -271,9 +271,7 @@ pub async fn purge(
     let row = row.ok_or(Error::NotFound)?;
     scope(actor, Action::PurgePatient)?;
     row.check_version(app, &mut tx, actor, precondition).await?;
-    for one in &all {
-        assignments::lock_doctors_of(&mut tx.conn(), *one).await?;
-    }
+    assignments::lock_doctors_of(&mut tx.conn(), &all).await?;
     for one in all {
         let row = Patient::get(app, &mut tx.conn(), actor, one, ArchiveState::Any).await?;
         let row = row.ok_or_else(Error::changed_meanwhile)?;
@@ -301,6 +299,10 @@ async fn purge_one(
         }
     }
     erase(conn, Patient::ENTITY, id.0).await?;
+    // A merge that was undone has left values in the history of the other record.
+    for other in patients::pairs::known(conn, id).await?.different {
+        db::audit::erase_merges(conn, other, id).await?;
+    }
     db::idempotency::erase_corrected_visits(conn, id).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(reason.to_owned()));

@@ -1,5 +1,7 @@
 //! Changes to assignments when their patient or their doctor is archived, restored or erased.
 
+use std::collections::BTreeSet;
+
 use shared::{
     assignment::{Assignment, AssignmentFields, AssignmentStatus},
     id::{DoctorId, PatientId},
@@ -144,9 +146,16 @@ pub(crate) async fn hand_over(
     Ok(())
 }
 
-/// Locks the doctors of a patient's active assignments, in the lock order of doctors.
-pub(crate) async fn lock_doctors_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
-    for doctor in assignments::doctors_of(conn, patient).await? {
+/// Locks the doctors of the active assignments of patients, in the lock order of doctors.
+pub(crate) async fn lock_doctors_of(
+    conn: &mut Conn<'_>,
+    patients: &BTreeSet<PatientId>,
+) -> Result<(), Error> {
+    let mut all = BTreeSet::new();
+    for patient in patients {
+        all.extend(assignments::doctors_of(conn, *patient).await?);
+    }
+    for doctor in all {
         doctors::lock(conn, doctor).await?;
     }
     Ok(())

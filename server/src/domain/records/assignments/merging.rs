@@ -5,14 +5,14 @@ use serde_json::json;
 use shared::{
     assignment::{Assignment, AssignmentFields, AssignmentStatus},
     history::Change,
-    id::{AssignmentId, PatientId},
+    id::{AssignmentId, DoctorId, PatientId},
     patient::Patient,
 };
 
 use super::not_single;
 use crate::{
     app::App,
-    db::{Conn, assignments, records::Kept},
+    db::{ArchiveState, Conn, assignments, doctors, records::Kept},
     error::Error,
     services::{
         actor::Actor,
@@ -20,14 +20,17 @@ use crate::{
     },
 };
 
-/// An assignment that a merge has moved or ended, as it was before.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// An assignment that a merge has moved or ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MovedAssignment {
     id: AssignmentId,
+    /// The doctor, who stays the same.
+    pub(crate) doctor: DoctorId,
+    /// The patient and the status before.
     patient: PatientId,
     status: AssignmentStatus,
-    /// The version that the merge has made.
-    version: i64,
+    /// The values after the merge.
+    after: AssignmentFields,
 }
 
 /// Moves all assignments of a patient to another one. Of two active ones to the same doctor the older one stays, and
@@ -53,18 +56,15 @@ pub(crate) async fn bring_together(
     for (row, ends) in
         ending.into_iter().map(|row| (row, true)).chain(staying.into_iter().map(|row| (row, false)))
     {
-        let Assignment { id, patient, fields, version, .. } = &row.record;
+        let Assignment { id, patient, doctor, fields, .. } = &row.record;
         if !ends && *patient == to.record.id {
             continue;
         }
         let status = if ends { AssignmentStatus::Cancelled } else { fields.status };
         put(app, conn, actor, row, status, to).await?;
-        moved.push(MovedAssignment {
-            id: *id,
-            patient: *patient,
-            status: fields.status,
-            version: version + 1,
-        });
+        let after = AssignmentFields { status, ..fields.clone() };
+        let (id, doctor, patient, status) = (*id, *doctor, *patient, fields.status);
+        moved.push(MovedAssignment { id, doctor, patient, status, after });
     }
     Ok(moved)
 }
@@ -77,13 +77,18 @@ pub(crate) async fn changed_since(
     other: PatientId,
 ) -> Result<Vec<AssignmentId>, Error> {
     let all = assignments::all_of(conn, [kept, other]).await?;
-    let is_as_it_was = |moved: &&MovedAssignment| {
-        !all.iter().any(|row| row.record.id == moved.id && row.record.version == moved.version)
+    let is_changed = |moved: &&MovedAssignment| {
+        let is_it = |row: &&Kept<Assignment>| {
+            let Assignment { id, patient, fields, .. } = &row.record;
+            *id == moved.id && *patient == kept && *fields == moved.after
+        };
+        !all.iter().any(|row| is_it(&row))
     };
-    Ok(moved.iter().filter(is_as_it_was).map(|moved| moved.id).collect())
+    Ok(moved.iter().filter(is_changed).map(|moved| moved.id).collect())
 }
 
-/// Gives assignments back to the patient from whom they have moved, and reopens those that were ended.
+/// Gives assignments back to the patient from whom they have moved, and reopens those that were ended, unless their
+/// doctor is archived. The doctors are locked.
 pub(crate) async fn part(
     app: &App,
     conn: &mut Conn<'_>,
@@ -99,7 +104,13 @@ pub(crate) async fn part(
         let row = all.iter().find(|row| row.record.id == moved.id);
         let row = row.ok_or_else(Error::changed_meanwhile)?;
         let patient = if moved.patient == from.record.id { from } else { to };
-        put(app, conn, actor, row, moved.status, patient).await?;
+        let opens = moved.status.is_active() && !row.record.is_active;
+        let is_there =
+            !opens || doctors::get(conn, row.record.doctor, ArchiveState::Current).await?.is_some();
+        let status = if is_there { moved.status } else { row.record.fields.status };
+        if status != row.record.fields.status || patient.record.id != row.record.patient {
+            put(app, conn, actor, row, status, patient).await?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Likely duplicates among many patients who are to be registered.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use shared::{
     FieldErrors,
@@ -13,7 +15,7 @@ use crate::{
     app::App,
     db::{Conn, DbError},
     domain::{
-        access::{Action, scope},
+        access::{Action, Scope, scope},
         matching::{Person, Verdict},
     },
     services::actor::Actor,
@@ -113,7 +115,19 @@ pub(super) async fn grade(
 ) -> Result<Vec<Graded>, DbError> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
-    let found = patients::candidates_of_many(conn, states, visible, today).await?;
+    let found = patients::candidates_of_many(conn, states, Scope::All, today).await?;
+    // The work-list has those whom the caller does not see, too; nothing else tells of them.
+    let seen: Option<HashSet<PatientId>> = match visible {
+        Scope::All => None,
+        visible => {
+            let seen = patients::candidates_of_many(conn, states, visible, today).await?;
+            Some(seen.iter().map(|patient| patient.id).collect())
+        }
+    };
+    let is_seen = |with: &Compared| match with {
+        Compared::Stored(id) => seen.as_ref().is_none_or(|seen| seen.contains(id)),
+        Compared::Together(_) => true,
+    };
     let stored: Vec<_> = found.iter().map(|it| (it, Person::of(&it.state()))).collect();
     let mut before: Vec<(usize, Person)> = Vec::with_capacity(states.len());
     let mut all = Vec::with_capacity(states.len());
@@ -130,7 +144,10 @@ pub(super) async fn grade(
             .iter()
             .filter_map(|(at, other)| Some((Compared::Together(*at), person.compare(other)?)));
         let alike: Vec<_> = of_stored.chain(of_earlier).collect();
-        let likely = alike.iter().filter(|(_, verdict)| verdict.grade != Grade::Possible);
+        let is_likely = |(with, verdict): &&(Compared, Verdict)| {
+            is_seen(with) && verdict.grade != Grade::Possible
+        };
+        let likely = alike.iter().filter(is_likely);
         let best = likely.max_by(|(_, one), (_, other)| one.score.total_cmp(&other.score));
         let likely = best.map(|(with, verdict)| {
             let (grade, reasons) = (verdict.grade, verdict.reasons.clone());

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        ArchiveState, Conn,
+        ArchiveState, Conn, doctors,
         patients::{
             merges,
             pairs::{Pair, tell_apart},
@@ -116,6 +116,8 @@ pub async fn merge(
     let undo = Undo { before, after, assignments: moved, visits };
     let undo = serde_json::to_string(&undo).map_err(|e| Error::Internal(e.into()))?;
     merges::insert(&mut conn, id, merging.other, undo).await?;
+    // Before the pairs are locked, as in a registration.
+    patients::lock_alike(&mut conn, &[&kept.record.state(), &state]).await?;
     patients::pairs::remove_of(&mut conn, merging.other).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
     let event = AuditEvent {
@@ -160,8 +162,17 @@ pub async fn unmerge(
     let merge = all.swap_remove(place);
     let undo: Undo = serde_json::from_str(&merge.content).map_err(|e| Error::Internal(e.into()))?;
     all.truncate(place);
+    // Doctors come before assignments.
+    for doctor in undo.assignments.iter().map(|moved| moved.doctor).collect::<BTreeSet<_>>() {
+        doctors::lock(&mut conn, doctor).await?;
+    }
+    let (state, former) = restored(&kept.record, &undo)?;
+    let mut fields = changed_since(&kept.record, &undo)?;
+    // What came later may not fit the values from before.
+    let unfit = state.check(today).err().unwrap_or_default();
+    fields.extend(unfit.iter().map(|(field, _)| field.to_owned()));
     let blocking = MergeBlocking {
-        fields: changed_since(&kept.record, &undo)?,
+        fields,
         assignments: assignments::changed_since(
             &mut conn,
             &undo.assignments,
@@ -174,7 +185,6 @@ pub async fn unmerge(
     if !blocking.is_empty() {
         return Err(refusal(&blocking));
     }
-    let (state, former) = restored(&kept.record, &undo)?;
     let by = (actor.id(), now);
     let written =
         patients::update(&mut conn, &kept, (&state, former), &actor.user, (now, today)).await;
@@ -188,6 +198,9 @@ pub async fn unmerge(
     assignments::part(app, &mut conn, actor, (&other, &kept), &undo.assignments).await?;
     visits::part(app, &mut conn, actor, (&other, &kept), &undo.visits).await?;
     merges::remove(&mut conn, &merge).await?;
+    // Before the pairs are locked, as in a registration.
+    let states = [kept.record.state(), state.clone(), other.record.state()];
+    patients::lock_alike(&mut conn, &states.each_ref()).await?;
     tell_apart(&mut conn, Pair::of(id, unmerging.other)).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
     pairs::find(app, &mut conn, &other.record, None).await?;
@@ -257,18 +270,34 @@ pub(crate) fn merged(into: PatientId) -> FieldError {
     FieldError::new("merged", message).with("merged_into", into.0)
 }
 
-/// Checks that the caller may merge records of different users, or one whose account would lose it.
+/// Checks that the caller may merge records of different users or with different accounts: one of these users would
+/// lose a record, or see another one.
 fn check_owners(actor: &Actor, kept: &Patient, other: &Patient) -> Result<(), Error> {
-    let is_linked = other.linked_user.is_some() && other.linked_user != kept.linked_user;
-    if kept.created_by != other.created_by || is_linked {
+    if kept.created_by != other.created_by || kept.linked_user != other.linked_user {
         scope(actor, Action::MergePatientsOfOthers)?;
     }
     Ok(())
 }
 
+/// The members that the merge has changed.
+fn taken(undo: &Undo) -> Result<Vec<Change>, Error> {
+    let Undo { before, after, .. } = undo;
+    let mut taken = differences(&before.fields, &after.fields)?;
+    // The day may be the same, and only one of them an estimate.
+    let is_named = taken.iter().any(|change| change.field == BIRTH);
+    if before.date_of_birth_estimated != after.date_of_birth_estimated && !is_named {
+        let [old, new] = [&before.fields, &after.fields].map(|it| json!(it.date_of_birth));
+        taken.push(changed(BIRTH, old, new));
+    }
+    Ok(taken)
+}
+
+/// The member with which its estimation changes.
+const BIRTH: &str = "date_of_birth";
+
 /// The members that the merge has changed and that have another value since.
 fn changed_since(now: &Patient, undo: &Undo) -> Result<Vec<String>, Error> {
-    let taken = differences(&undo.before.fields, &undo.after.fields)?;
+    let taken = taken(undo)?;
     let since = differences(&undo.after.fields, &now.fields)?;
     let is_taken = |change: &Change| taken.iter().any(|taken| taken.field == change.field);
     Ok(since.into_iter().filter(is_taken).map(|change| change.field).collect())
@@ -277,7 +306,7 @@ fn changed_since(now: &Patient, undo: &Undo) -> Result<Vec<String>, Error> {
 /// The values of a record after the undoing of a merge.
 fn restored(now: &Patient, undo: &Undo) -> Result<(PatientState, Former), Error> {
     let Undo { before, after, .. } = undo;
-    let taken = differences(&after.fields, &before.fields)?;
+    let taken = taken(undo)?;
     let (Value::Object(mut fields), Value::Object(mut earlier)) =
         (json!(now.fields), json!(before.fields))
     else {
@@ -288,9 +317,10 @@ fn restored(now: &Patient, undo: &Undo) -> Result<(PatientState, Former), Error>
     }
     let fields = serde_json::from_value(Value::Object(fields));
     let fields: PatientFields = fields.map_err(|e| Error::Internal(e.into()))?;
-    let is_taken = taken.iter().any(|change| change.field == "date_of_birth");
-    let date_of_birth_estimated =
-        if is_taken { before.date_of_birth_estimated } else { now.date_of_birth_estimated };
+    let date_of_birth_estimated = match taken.iter().any(|change| change.field == BIRTH) {
+        true => before.date_of_birth_estimated,
+        false => now.date_of_birth_estimated,
+    };
     // What was added later stays, before what was there.
     let left = |now: &[String], before: &[String], after: &[String]| -> Vec<String> {
         let is_later = |it: &&String| !after.contains(it) && !before.contains(it);
@@ -298,7 +328,8 @@ fn restored(now: &Patient, undo: &Undo) -> Result<(PatientState, Former), Error>
     };
     let names = left(&now.former_names, &before.former_names, &after.former_names);
     let mrns = left(&now.former_mrns, &before.former_mrns, &after.former_mrns);
-    Ok((PatientState { fields, date_of_birth_estimated }, Former { names, mrns }))
+    let former = Former { names: Former::names(&fields, names.into_iter()), mrns };
+    Ok((PatientState { fields, date_of_birth_estimated }, former))
 }
 
 fn refusal(blocking: &MergeBlocking) -> Error {

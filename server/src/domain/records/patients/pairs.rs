@@ -176,8 +176,16 @@ async fn find_some(app: &App) -> Result<bool, Error> {
         tx.commit().await?;
         return Ok(false);
     };
-    for patient in patients::get_many(&mut conn, &next, app.clock().today()).await? {
-        find(app, &mut conn, &patient, None).await?;
+    for id in &next {
+        Patient::lock(&mut conn, *id).await?;
+    }
+    let mut all = patients::get_many(&mut conn, &next, app.clock().today()).await?;
+    all.sort_by_key(|patient| patient.id);
+    // Before the pairs of the first one are locked, as in a registration.
+    let states: Vec<_> = all.iter().map(Patient::state).collect();
+    patients::lock_alike(&mut conn, &states.iter().collect::<Vec<_>>()).await?;
+    for patient in &all {
+        find(app, &mut conn, patient, None).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -24,8 +24,6 @@ pub(crate) struct MovedVisit {
     id: VisitId,
     patient: PatientId,
     status: VisitStatus,
-    /// The version that the merge has made.
-    version: i64,
 }
 
 /// Moves all visits of a patient to another one. Of two open ones on one day the older one stays open, and the other
@@ -50,21 +48,20 @@ pub(crate) async fn bring_together(
     let (ending, staying): (Vec<_>, Vec<_>) = all.iter().partition(|row| is_later(row));
     let ending = ending.into_iter().map(|row| (row, true));
     for (row, ends) in ending.chain(staying.into_iter().map(|row| (row, false))) {
-        let Visit { id, fields, version, .. } = &row.record;
+        let Visit { id, fields, .. } = &row.record;
         if !ends && fields.patient == to.record.id {
             continue;
         }
         let status = if ends { VisitStatus::Left } else { fields.status };
         put(app, conn, actor, row, VisitFields { status, patient: to.record.id, ..fields.clone() })
             .await?;
-        let (patient, status, version) = (fields.patient, fields.status, version + 1);
-        moved.push(MovedVisit { id: *id, patient, status, version });
+        moved.push(MovedVisit { id: *id, patient: fields.patient, status: fields.status });
     }
     Ok(moved)
 }
 
 /// Gives visits back to the patient from whom they have moved, whose assignments are there already. One that was
-/// ended is open again, unless it was changed since or the patient has another open one.
+/// ended is open again, unless it has another status since or the patient has another open one.
 pub(crate) async fn part(
     app: &App,
     conn: &mut Conn<'_>,
@@ -72,29 +69,30 @@ pub(crate) async fn part(
     (from, to): (&Kept<Patient>, &Kept<Patient>),
     moved: &[MovedVisit],
 ) -> Result<(), Error> {
-    let is_going = |id: VisitId| moved.iter().any(|it| it.id == id && it.patient == from.record.id);
-    let mut all = visits::all_of(conn, [from.record.id, to.record.id]).await?;
-    // Those that go come first: the others may not join an open one.
-    all.sort_by_key(|row| !is_going(row.record.id));
-    for row in &all {
-        let Visit { id, fields, version, day, .. } = &row.record;
-        let before = moved.iter().find(|it| it.id == *id);
+    let both = [from.record.id, to.record.id];
+    for row in visits::all_of(conn, both).await? {
+        let fields = &row.record.fields;
+        let before = moved.iter().find(|it| it.id == row.record.id);
         let patient = before.map_or(fields.patient, |before| before.patient);
-        let mut status = fields.status;
-        if let Some(before) =
-            before.filter(|before| before.version == *version && before.status != status)
-            && visits::open_of(conn, patient, Some(*day)).await?.is_empty()
-        {
-            status = before.status;
-        }
-        let mut fields = VisitFields { status, patient, ..fields.clone() };
+        let mut fields = VisitFields { patient, ..fields.clone() };
         // An assignment may be on the other side.
         if let Some(assignment) = fields.assignment {
             let of = assignments::between(conn, assignment).await?.map(|(of, _)| of);
             fields.assignment = fields.assignment.filter(|_| of == Some(patient));
         }
         if fields != row.record.fields {
-            put(app, conn, actor, row, fields).await?;
+            put(app, conn, actor, &row, fields).await?;
+        }
+    }
+    for row in visits::all_of(conn, both).await? {
+        let Visit { id, fields, day, .. } = &row.record;
+        let was_ended = |it: &&MovedVisit| it.id == *id && it.status != fields.status;
+        let before = moved.iter().find(was_ended).filter(|_| fields.status == VisitStatus::Left);
+        if let Some(before) = before
+            && visits::open_of(conn, fields.patient, Some(*day)).await?.is_empty()
+        {
+            let fields = VisitFields { status: before.status, ..fields.clone() };
+            put(app, conn, actor, &row, fields).await?;
         }
     }
     Ok(())
