@@ -449,6 +449,8 @@ async fn only_an_administrator_merges_records_of_different_users(backend: Backen
     let request = admin.request(Method::PUT, &path).header("if-match", "*");
     admin.send(request.json(&json!({"user": user}))).await.expect_status(200);
     merge(&staff, one, other, json!({})).await.expect_status(403);
+    // Nor one that would see the values of somebody else.
+    merge(&staff, other, one, json!({})).await.expect_status(403);
     let merged = merge(&admin, one, other, json!({})).await.expect_status(200);
     assert_eq!(merged.body["linked_user"], Value::Null);
     account.get(&format!("/api/patients/{other}")).await.expect_status(404);
