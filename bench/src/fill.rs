@@ -43,6 +43,9 @@ const SETTLE: &str = "INSERT INTO figures (figure, key, number) \
      ON CONFLICT (figure, key) DO UPDATE SET number = figures.number + EXCLUDED.number; \
      TRUNCATE figure_changes; ANALYZE figures, figure_changes";
 
+/// In a database of an earlier version, the patients need not be compared: that would run during measurements.
+const COMPARED: &str = "DELETE FROM duplicates_to_find";
+
 /// The address of an account that logs in with all others.
 pub(crate) fn clerk(number: u64) -> String {
     format!("clerk{number}@example.com")
@@ -65,6 +68,10 @@ pub(crate) async fn sqlite(
     if path.exists() {
         // The migrations of a newer version.
         open(&url(&path)).await?.close().await;
+        let options = SqliteConnectOptions::new().filename(&path);
+        let mut filler = Filler::Sqlite(SqliteConnection::connect_with(&options).await?);
+        filler.tell(COMPARED).await?;
+        filler.close().await?;
         return Ok(path);
     }
     let partial = path.with_extension("partial");
@@ -94,6 +101,7 @@ pub(crate) async fn postgres(url: &dyn Fn(&str) -> String, patients: u64) -> Out
         open(&url(&name)).await?.close().await;
         let mut filler = Filler::Postgres(PgConnection::connect(&url(&name)).await?);
         filler.tell(SETTLE).await?;
+        filler.tell(COMPARED).await?;
         filler.close().await?;
         return Ok(name);
     }

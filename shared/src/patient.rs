@@ -394,8 +394,9 @@ filter! {
     /// The filters and the ordering of a list of patients.
     PatientFilter, in pages {
         /// Words to search for, in any order, ignoring case and accents. Each must match the start
-        /// of a name, the start or the last 4 to 10 digits of the phone number, the start of the
-        /// e-mail address, an identifier, the MRN or a date of birth. Best matches come first.
+        /// of a name or of a former one, the start or the last 4 to 10 digits of the phone number, the
+        /// start of the e-mail address, an identifier, the MRN, that of a record that was merged into
+        /// this one, or a date of birth. Best matches come first.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// Administrative gender.
         gender: Gender = query::parsed(20, Gender::from_str),

@@ -57,9 +57,9 @@ impl EventsApi {
     /// An event for each change of a patient, a doctor, an assignment or a visit that the caller may
     /// see, within a second, whatever caused it. Its name combines the kind of record and the action:
     /// `patient.created`, `patient.updated`, `patient.archived`, `patient.restored`,
-    /// `patient.purged`, `patient.merged`, `patient.unmerged`, and the same for `doctor`, `assignment` and `visit` where the action exists.
-    /// Imported records are `created` too. The data is `{"id": 7, "version": 3}`. The events of
-    /// one record come in the order of its versions.
+    /// `patient.purged`, `patient.merged`, `patient.unmerged`, and the same for `doctor`, `assignment`
+    /// and `visit` where the action exists. Imported records are `created` too. The data is
+    /// `{"id": 7, "version": 3}`. The events of one record come in the order of its versions.
     ///
     /// The ids are increasing numbers. A client that was disconnected sends the last one in
     /// `Last-Event-ID` and gets everything that it has missed, for up to 7 days. After that, or if

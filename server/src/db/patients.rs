@@ -257,16 +257,22 @@ pub(crate) async fn get_many(
     ids: &[PatientId],
     today: NaiveDate,
 ) -> Result<Vec<Patient>, DbError> {
-    let ids = serde_json::to_string(ids).map_err(|e| Error::Internal(e.into()))?;
     let mut sql = Sql::new(COLUMNS_WITHHELD);
-    sql.push(TABLES).push(" WHERE p.archived_at IS NULL AND p.id IN (");
-    sql.push(match conn.0.is_sqlite() {
-        true => "SELECT value FROM json_each(",
-        false => "SELECT CAST(value AS BIGINT) FROM json_array_elements_text(",
-    });
-    sql.bind(ids).push(if conn.0.is_sqlite() { "))" } else { "::json))" });
+    sql.push(TABLES).push(" WHERE p.archived_at IS NULL");
+    restrict_ids(&mut sql, conn, ids)?;
     let rows = sql.fetch_all(conn).await?;
     Ok(rows.iter().map(|row| from_row(row, today)).collect::<Result<_, Error>>()?)
+}
+
+/// Leaves the patients with these ids, which are one argument.
+fn restrict_ids(sql: &mut Sql, conn: &Conn<'_>, ids: &[PatientId]) -> Result<(), Error> {
+    let ids = serde_json::to_string(ids).map_err(|e| Error::Internal(e.into()))?;
+    let (open, close) = match conn.0.is_sqlite() {
+        true => ("SELECT value FROM json_each(", "))"),
+        false => ("SELECT CAST(value AS BIGINT) FROM json_array_elements_text(", "::json))"),
+    };
+    sql.push(" AND p.id IN (").push(open).bind(ids).push(close);
+    Ok(())
 }
 
 /// Locks a patient's row until the transaction ends, for reading it before a write.

@@ -29,7 +29,7 @@ pub enum Action {
     PurgePatient,
     /// Merge two records of one person, undo that, and say who are different people.
     MergePatients,
-    /// The same where the records are of different users, or an account would lose its record.
+    /// The same where the records are of different users, or have different linked accounts.
     MergePatientsOfOthers,
     /// Assign patients to doctors, and end assignments.
     AssignPatient,

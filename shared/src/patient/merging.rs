@@ -40,6 +40,11 @@ impl MergeFields {
         self.0.get(name).copied()
     }
 
+    /// Whether no member is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Reads the member `fields` of a body.
     fn read(reader: &mut Reader) -> Self {
         let source = || read::parsed(10, MergeSource::from_str);
@@ -109,13 +114,6 @@ body! {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String> = optional(read::note(REASON_MAX))
             => [max_length(REASON_MAX), example("Registered twice")],
-    }
-}
-
-impl MergeFields {
-    /// Whether no member is named.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 

@@ -155,6 +155,13 @@ pub fn paragraphs(text: &str, columns: u16) -> Vec<String> {
         .collect()
 }
 
+/// The text with a capital letter at its start.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
 /// A number with commas between its thousands.
 pub fn thousands(number: i64) -> String {
     let digits = number.to_string();

@@ -3,7 +3,7 @@
 use shared::id::PatientId;
 
 use crate::{
-    db::{Conn, DbError, Sql},
+    db::{Conn, DbError, Row, Sql},
     error::Error,
 };
 
@@ -45,10 +45,8 @@ pub(crate) async fn insert(
 
 /// The merges into a patient's record, the newest first.
 pub(crate) async fn into(conn: &mut Conn<'_>, patient: PatientId) -> Result<Vec<Merge>, DbError> {
-    let sql =
-        Sql::new("SELECT id, other_id, content FROM merges WHERE patient_id = $1 ORDER BY id DESC");
-    let rows = sql.arg(patient.0).fetch_all(conn).await?;
-    let merge = |row: &crate::db::Row| {
+    let rows = Sql::new(INTO).arg(patient.0).fetch_all(conn).await?;
+    let merge = |row: &Row| {
         let (id, other) = (row.get("id")?, PatientId(row.get("other_id")?));
         Ok(Merge { id, other, content: row.get("content")? })
     };

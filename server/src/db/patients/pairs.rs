@@ -16,6 +16,8 @@ use crate::{
     error::Error,
 };
 
+use super::restrict_ids;
+
 const TABLE: &str = "likely_duplicates";
 /// The number of parts into which scores are divided.
 const PARTS: f64 = 100.0;
@@ -97,12 +99,9 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, mut pairs: Vec<Alike>) -> Result
 /// the same lock.
 async fn live_of(conn: &mut Conn<'_>, pairs: &[Alike]) -> Result<Vec<PatientId>, DbError> {
     let ids: Vec<_> = pairs.iter().flat_map(|it| it.pair.both()).collect();
-    let ids = serde_json::to_string(&ids).map_err(|e| Error::Internal(e.into()))?;
-    let sql = Sql::new(
-        "SELECT id FROM patients WHERE archived_at IS NULL \
-         AND id IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text($1::json))",
-    );
-    sql.arg(ids).fetch_ids(conn).await
+    let mut sql = Sql::new("SELECT p.id FROM patients p WHERE p.archived_at IS NULL");
+    restrict_ids(&mut sql, conn, &ids)?;
+    sql.fetch_ids(conn).await
 }
 
 /// What is kept about a patient and others.
@@ -196,7 +195,8 @@ pub(crate) async fn has_to_find(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     Ok(sql.fetch_optional(conn).await?.is_some())
 }
 
-/// The next of these patients, up to `max`. `None` where that is done for all of them. On PostgreSQL another program that asks waits.
+/// The next of these patients, up to `max`. `None` where that is done for all of them. On PostgreSQL another program
+/// that asks waits.
 pub(crate) async fn next_to_find(
     conn: &mut Conn<'_>,
     max: i64,

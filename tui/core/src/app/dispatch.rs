@@ -11,13 +11,14 @@ use crate::{
         keymap::{chords_of, entries, labels, resolve},
         table::Entry,
     },
-    intent::{Event, Leave, Place},
+    intent::{Event, Leave, Place, Route},
     layers::{
         Intent, Layer, field_help, messages,
         palette::{self, Does, Item},
         question,
     },
     notice::{Notice, Tone},
+    resource::{Query, RecordKind},
     screens::Screen,
 };
 
@@ -151,7 +152,10 @@ impl App {
             Action::LogOut => self.leave(Leave::LogOut, out),
             Action::Share => out.push(Effect::Share),
             Action::SetUp => self.leave(Leave::SetUp, out),
-            Action::Duplicates => self.go_to_own(action, out),
+            Action::Duplicates => {
+                let pairs = Route::List(RecordKind::LikelyPair, Query::default());
+                self.apply(vec![Intent::Go(pairs)], out);
+            }
             _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if Place::of(action).is_some() => {
                 if let Some(place) = Place::of(action) {

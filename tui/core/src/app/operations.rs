@@ -20,7 +20,7 @@ impl App {
         matches!(action, MyAccount | MyPassword | MySessions | MyTokens | Api)
     }
 
-    /// Goes to one's own account, to the API, or to the likely duplicates. What is open stays below it.
+    /// Goes to one's own account or to the API. What is open stays below it.
     pub(super) fn go_to_own(&mut self, action: Action, out: &mut Vec<Effect>) {
         let list = |kind| Intent::Go(Route::List(kind, Query::default()));
         let intent = match action {
@@ -29,7 +29,6 @@ impl App {
                 Intent::Go(Route::Alone(RecordKind::User, user.id.0))
             }
             Action::MyPassword => Intent::Go(Route::Password(Proof::Password)),
-            Action::Duplicates => list(RecordKind::LikelyPair),
             Action::MySessions => list(RecordKind::LoginSession),
             Action::MyTokens => list(RecordKind::ApiToken),
             Action::Api => Intent::Open(Box::new(Layer::Api(api_pages::init()))),

@@ -5,7 +5,6 @@ use ratatui_core::layout::Rect;
 use serde_json::json;
 use shared::{
     FieldErrors,
-    id::PatientId,
     patient::{LikelyPair, MergeFields, MergeSource, Patient},
 };
 
@@ -21,7 +20,7 @@ use crate::{
     layers::{Intent, Layer},
     paint::Painter,
     resource::{Record, RecordKind, pair_reasons},
-    text::{display, paragraphs},
+    text::{capitalized, display, paragraphs},
     world::World,
 };
 
@@ -179,8 +178,7 @@ fn said(errors: &FieldErrors) -> String {
 pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Intent> {
     match answer.and_then(Reply::record) {
         Ok(Record::Patient(patient)) => {
-            let is_it = |id: PatientId| patient.id == id;
-            let place = state.pair.patients.iter().position(|it| is_it(it.id));
+            let place = state.pair.patients.iter().position(|it| it.id == patient.id);
             let Some(slot) = place.and_then(|place| state.records.get_mut(place)) else {
                 // The id leads to the record into which it was merged.
                 let said = "These records were merged in the meantime.".to_owned();
@@ -268,12 +266,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(area), "One person?");
     let agrees = format!("{}: {}.", state.pair.grade, pair_reasons(&state.pair.reasons));
-    let agrees = agrees.replacen(
-        char::is_lowercase,
-        &agrees.chars().take(1).collect::<String>().to_uppercase(),
-        1,
-    );
-    painter.text(inside.x, inside.y, inside.width, &agrees, theme.text);
+    painter.text(inside.x, inside.y, inside.width, &capitalized(&agrees), theme.text);
     if !state.is_read() {
         painter.text(inside.x, inside.y + 1, inside.width, "Reading both records …", theme.dim);
         return;

@@ -4,6 +4,7 @@ use serde_json::Value;
 use shared::history::{Change, RecordName, entity_of_field};
 
 use super::Table;
+use crate::text::capitalized;
 
 /// What stands for a value that is empty.
 const NOTHING: &str = "—";
@@ -40,10 +41,7 @@ fn label(table: &Table, field: &str) -> String {
     if let Some(label) = (table.label)(field) {
         return label.to_owned();
     }
-    let words = field.replace('_', " ");
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
+    capitalized(&field.replace('_', " "))
 }
 
 /// Whether a value holds nothing.

@@ -30,6 +30,7 @@ use crate::{
     domain::{
         access::{Action, scope},
         records::{
+            self,
             assignments::{self, MovedAssignment, no_such},
             visits::{self, MovedVisit},
         },
@@ -37,6 +38,9 @@ use crate::{
     error::{Contradiction, Error},
     services::{actor::Actor, audit::differences},
 };
+
+/// The member with which its estimation changes.
+const BIRTH: &str = "date_of_birth";
 
 /// What undoing a merge needs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,16 +124,8 @@ pub async fn merge(
     patients::lock_alike(&mut conn, &[&kept.record.state(), &state]).await?;
     patients::pairs::remove_of(&mut conn, merging.other).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
-    let event = AuditEvent {
-        version: Some(other.record.version + 1),
-        reason: merging.reason.clone(),
-        changes: vec![changed("merged_into", Value::Null, json!(id))],
-        ..other.event("patient.merged")
-    };
-    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    let mut changes = super::changes(&kept.record.state(), &state)?;
-    changes.push(changed("merged", Value::Null, json!(merging.other)));
-    let event = AuditEvent { reason: merging.reason, changes, ..kept.event("patient.merged") };
+    let [event, about_other] = events((&kept, &other), &state, merging.reason, true)?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, about_other).await?;
     finish_changed(app, tx, actor, new, event).await
 }
 
@@ -204,17 +200,34 @@ pub async fn unmerge(
     tell_apart(&mut conn, Pair::of(id, unmerging.other)).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
     pairs::find(app, &mut conn, &other.record, None).await?;
-    let event = AuditEvent {
-        version: Some(other.record.version + 1),
-        reason: unmerging.reason.clone(),
-        changes: vec![changed("merged_into", json!(id), Value::Null)],
-        ..other.event("patient.unmerged")
-    };
-    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    let mut changes = super::changes(&kept.record.state(), &state)?;
-    changes.push(changed("merged", json!(unmerging.other), Value::Null));
-    let event = AuditEvent { reason: unmerging.reason, changes, ..kept.event("patient.unmerged") };
+    let [event, about_other] = events((&kept, &other), &state, unmerging.reason, false)?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, about_other).await?;
     finish_changed(app, tx, actor, new, event).await
+}
+
+/// The audit events of a merge, or of its undoing, about the record that stays with its new values and about the other
+/// one.
+fn events(
+    (kept, other): (&Kept<Patient>, &Kept<Patient>),
+    state: &PatientState,
+    reason: Option<String>,
+    is_merge: bool,
+) -> Result<[AuditEvent<'static>; 2], Error> {
+    let action = if is_merge { "patient.merged" } else { "patient.unmerged" };
+    let link = |field, id: PatientId| match is_merge {
+        true => changed(field, Value::Null, json!(id)),
+        false => changed(field, json!(id), Value::Null),
+    };
+    let mut changes = super::changes(&kept.record.state(), state)?;
+    changes.push(link("merged", other.record.id));
+    let about_kept = AuditEvent { reason: reason.clone(), changes, ..kept.event(action) };
+    let about_other = AuditEvent {
+        version: Some(other.record.version + 1),
+        reason,
+        changes: vec![link("merged_into", kept.record.id)],
+        ..other.event(action)
+    };
+    Ok([about_kept, about_other])
 }
 
 fn changed(field: &str, old: Value, new: Value) -> Change {
@@ -292,9 +305,6 @@ fn taken(undo: &Undo) -> Result<Vec<Change>, Error> {
     Ok(taken)
 }
 
-/// The member with which its estimation changes.
-const BIRTH: &str = "date_of_birth";
-
 /// The members that the merge has changed and that have another value since.
 fn changed_since(now: &Patient, undo: &Undo) -> Result<Vec<String>, Error> {
     let taken = taken(undo)?;
@@ -352,14 +362,14 @@ pub async fn read(
     id: PatientId,
     archived: bool,
 ) -> Result<Patient, Error> {
-    let found = super::super::read::<Patient>(app, actor, id, archived).await;
+    let found = records::read::<Patient>(app, actor, id, archived).await;
     if archived || !matches!(found, Err(Error::NotFound)) {
         return found;
     }
     let mut read = app.db().read().await?;
     let last = merges::last_of(&mut read.conn(), id).await?.ok_or(Error::NotFound)?;
     drop(read);
-    super::super::read(app, actor, last, archived).await
+    records::read(app, actor, last, archived).await
 }
 
 /// All records of a person: that to which an id leads, and all that were merged into it, by rising id.
