@@ -25,6 +25,8 @@ choice! {
         SameName = "same_name",
         /// The names differ by one typing error in a long word, or one lacks some of the words.
         SimilarName = "similar_name",
+        /// The name of one is a former name of the other one.
+        FormerName = "former_name",
         /// The first names are the same, and the last names are not.
         SameFirstName = "same_first_name",
         /// The last names are the same, and the first names are not.

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use shared::{
     likeness::{Grade, Likeness, PHONE_DIGITS},
-    patient::{Gender, Identifier, PatientFields, PatientState},
+    patient::{Gender, Identifier, Patient, PatientFields, PatientState},
     text::{digits, fold_case},
 };
 
@@ -25,6 +25,7 @@ pub(crate) use sought::Sought;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Person {
     names: Names,
+    former_names: Vec<Names>,
     birth: Birth,
     phone: Option<String>,
     email: Option<String>,
@@ -42,12 +43,24 @@ pub(crate) struct Verdict {
 }
 
 impl Person {
-    /// What is compared of a patient.
+    /// What is compared of a stored patient.
+    pub(crate) fn of_patient(patient: &Patient) -> Self {
+        Self::of(&patient.state()).formerly(&patient.former_names)
+    }
+
+    /// The same person with names that were replaced.
+    pub(crate) fn formerly(mut self, names: &[String]) -> Self {
+        self.former_names = names.iter().map(|name| Names::of(Some(name), None)).collect();
+        self
+    }
+
+    /// What is compared of a person.
     pub(crate) fn of(state: &PatientState) -> Self {
         let fields = &state.fields;
         let PatientFields { first_name, last_name, email, phone_number, .. } = fields;
         Self {
             names: Names::of(first_name.as_deref(), last_name.as_deref()),
+            former_names: Vec::new(),
             birth: Birth::of(fields.date_of_birth, state.date_of_birth_estimated),
             phone: phone_number.as_deref().map(digits),
             email: email.as_deref().map(fold_case),
@@ -58,7 +71,7 @@ impl Person {
 
     /// Compares two people. `None` where nothing speaks for one person.
     pub(crate) fn compare(&self, other: &Self) -> Option<Verdict> {
-        let names = self.names.compare(&other.names);
+        let names = self.compare_names(other);
         let births = self.birth.compare(&other.birth);
         let contacts = self.same_contacts(other);
         let is_reached_alike = !contacts.is_empty();
@@ -78,6 +91,17 @@ impl Person {
         let weight: f64 = reasons.iter().map(|reason| weight(*reason)).sum();
         let weight = if differ { weight / 2.0 } else { weight };
         Some(Verdict { grade, score: score(grade, weight), reasons })
+    }
+
+    fn compare_names(&self, other: &Self) -> NameLikeness {
+        let is_former = |one: &Self, other: &Self| {
+            one.former_names.iter().any(|name| name.compare(&other.names) == NameLikeness::Same)
+        };
+        match self.names.compare(&other.names) {
+            likeness @ (NameLikeness::Same | NameLikeness::Similar) => likeness,
+            _ if is_former(self, other) || is_former(other, self) => NameLikeness::Former,
+            likeness => likeness,
+        }
     }
 
     /// The ways to reach a person, and the numbers, that both have.
@@ -114,6 +138,8 @@ fn grade(
     use BirthLikeness as Born;
     use Grade::{Certain, Possible, Probable};
     use NameLikeness as Name;
+    // Somebody who has another name now.
+    let names = if names == Name::Former { Name::Similar } else { names };
     let grade = match (names, births) {
         (Name::Same, Born::Same) if is_reached_alike => Certain,
         (Name::Same, Born::Same) => Probable,
@@ -151,7 +177,7 @@ fn grade(
 fn weight(likeness: Likeness) -> f64 {
     match likeness {
         Likeness::SameName => 0.4,
-        Likeness::SimilarName => 0.3,
+        Likeness::SimilarName | Likeness::FormerName => 0.3,
         Likeness::SameDateOfBirth => 0.3,
         Likeness::FittingDateOfBirth | Likeness::SwappedDayAndMonth => 0.2,
         Likeness::SameIdentifier => 0.2,

@@ -118,6 +118,11 @@ async fn a_scope_permits_its_methods_only(backend: Backend) {
     writer.patch("/api/patients/1", json!({"city": "Boston"})).await.expect_status(200);
     let refused = writer.get("/api/patients/1").await.expect_status(403);
     assert!(refused.header("www-authenticate").contains("scope=\"read\""));
+    // A comparison writes nothing, and tells of patients.
+    let person = json!({"name": "Ana", "date_of_birth": "1989"});
+    reader.post("/api/patients/match", person.clone()).await.expect_status(200);
+    let refused = writer.post("/api/patients/match", person).await.expect_status(403);
+    assert!(refused.header("www-authenticate").contains("scope=\"read\""));
     assert_eq!(admin.get("/api/patients/1").await.body["first_name"], "Ana");
 }
 

@@ -16,6 +16,7 @@ on_both! {
     nobody_learns_of_patients_of_others,
     of_many_registrations_of_one_person_at_once_one_goes_through,
     archived_and_changed_patients_are_compared_as_they_are,
+    a_former_name_makes_a_likely_duplicate,
     a_match_has_no_clinical_members,
 }
 
@@ -276,9 +277,29 @@ async fn archived_and_changed_patients_are_compared_as_they_are(backend: Backend
     assert_eq!(matches(&staff, person.clone()).await.len(), 1);
     let change = json!({"first_name": "Eva", "last_name": "Rey"});
     staff.patch("/api/patients/1", change).await.expect_status(200);
-    assert_eq!(matches(&staff, person).await.len(), 0);
+    let reasons = json!(["former_name", "same_date_of_birth"]);
+    assert_eq!(matches(&staff, person).await[0]["reasons"], reasons);
     let person = json!({"name": "Eva Rey", "date_of_birth": "1989-05-25"});
-    assert_eq!(matches(&staff, person).await.len(), 1);
+    let reasons = json!(["same_name", "same_date_of_birth"]);
+    assert_eq!(matches(&staff, person).await[0]["reasons"], reasons);
+}
+
+async fn a_former_name_makes_a_likely_duplicate(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    staff.patient(ana()).await;
+    staff.patch("/api/patients/1", json!({"last_name": "Rey"})).await.expect_status(200);
+    let again = json!({
+        "first_name": "Ana", "last_name": "Núñez-Soto", "date_of_birth": "1989-05-25",
+    });
+    let refused = register(&staff, again.clone(), &[]).await.expect_status(409);
+    let reasons = json!(["former_name", "same_date_of_birth"]);
+    assert_eq!(refused.body["duplicates"][0]["reasons"], reasons);
+    assert_eq!(refused.body["duplicates"][0]["grade"], "probable");
+    register(&staff, again, &[1]).await.expect_status(201);
+    // The work-list says so too.
+    let pairs = staff.get("/api/duplicates").await.expect_status(200);
+    assert_eq!(pairs.body["results"][0]["reasons"], reasons);
 }
 
 async fn a_match_has_no_clinical_members(backend: Backend) {

@@ -179,6 +179,28 @@ pub(crate) async fn tell_apart(conn: &mut Conn<'_>, pair: Pair) -> Result<bool, 
     Ok(sql.arg(pair.one.0).arg(pair.other.0).execute(conn).await? == 1)
 }
 
+/// Notes that a patient is another person than those from whom a record that is merged into the patient's is known to
+/// be different. Returns those of whom that is new.
+pub(crate) async fn inherit(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+    merged: PatientId,
+) -> Result<Vec<PatientId>, DbError> {
+    let mut new = Vec::new();
+    for other in known(conn, merged).await?.different {
+        if other != patient && tell_apart(conn, Pair::of(patient, other)).await? {
+            new.push(other);
+        }
+    }
+    Ok(new)
+}
+
+/// Forgets that two patients are different people.
+pub(crate) async fn forget(conn: &mut Conn<'_>, pair: Pair) -> Result<(), DbError> {
+    let sql = Sql::new("DELETE FROM different_people WHERE one_id = $1 AND other_id = $2");
+    sql.arg(pair.one.0).arg(pair.other.0).execute(conn).await.map(drop)
+}
+
 /// Forgets all about a patient who is being erased.
 pub(super) async fn erase(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), DbError> {
     remove_of(conn, patient).await?;

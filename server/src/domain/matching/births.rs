@@ -5,6 +5,7 @@ use shared::{
     PartialDate,
     likeness::{ESTIMATE_YEARS, Likeness},
 };
+use strsim::osa_distance;
 
 /// By how many months an estimate may be wrong.
 const ESTIMATE_MONTHS: u32 = 12 * ESTIMATE_YEARS;
@@ -85,8 +86,14 @@ fn unlike(one: NaiveDate, other: NaiveDate) -> BirthLikeness {
     if NaiveDate::from_ymd_opt(one.year(), one.day(), one.month()) == Some(other) {
         return BirthLikeness::Swapped;
     }
-    match strsim::osa_distance(&one.to_string(), &other.to_string()) {
-        1 => BirthLikeness::Similar,
-        _ => BirthLikeness::Different,
-    }
+    // One typing error changes the year, the month or the day, and nothing else.
+    let parts = |day: NaiveDate| [day.year().unsigned_abs(), day.month(), day.day()];
+    let mut pairs = parts(one).into_iter().zip(parts(other)).filter(|(one, other)| one != other);
+    let is_similar = match (pairs.next(), pairs.next()) {
+        (Some((one, other)), None) => {
+            osa_distance(&format!("{one:04}"), &format!("{other:04}")) == 1
+        }
+        _ => false,
+    };
+    if is_similar { BirthLikeness::Similar } else { BirthLikeness::Different }
 }

@@ -25,6 +25,9 @@ pub(super) struct Names {
     /// The words of the first and of the last name, folded. A hyphen separates words, an apostrophe does not.
     first: Vec<String>,
     last: Vec<String>,
+    /// The words of both in order, and each of both without spaces.
+    sorted: Vec<String>,
+    joined: [String; 2],
     generation: Option<u8>,
 }
 
@@ -35,6 +38,8 @@ pub(super) enum NameLikeness {
     Same,
     /// The same but for one typing error in a long word, or with more words on one side.
     Similar,
+    /// The name of one is a former name of the other one.
+    Former,
     SameFirst,
     SameLast,
     Different,
@@ -45,6 +50,7 @@ impl NameLikeness {
         match self {
             Self::Same => Some(Likeness::SameName),
             Self::Similar => Some(Likeness::SimilarName),
+            Self::Former => Some(Likeness::FormerName),
             Self::SameFirst => Some(Likeness::SameFirstName),
             Self::SameLast => Some(Likeness::SameLastName),
             Self::Different => None,
@@ -67,7 +73,10 @@ impl Names {
             words
         };
         let (first, last) = (of(first), of(last));
-        Self { first, last, generation }
+        let mut sorted: Vec<_> = first.iter().chain(&last).cloned().collect();
+        sorted.sort_unstable();
+        let joined = [first.concat(), last.concat()];
+        Self { first, last, sorted, joined, generation }
     }
 
     /// Whether both say of which generation they are, and not of the same one.
@@ -76,14 +85,16 @@ impl Names {
     }
 
     pub(super) fn compare(&self, other: &Self) -> NameLikeness {
-        let (own, others) = (self.sorted(), other.sorted());
-        if own.is_empty() || others.is_empty() {
+        if self.sorted.is_empty() || other.sorted.is_empty() {
             return NameLikeness::Different;
         }
-        if own == others || self.is_joined_like(other) {
+        if self.sorted == other.sorted || self.is_joined_like(other) {
             return NameLikeness::Same;
         }
-        if is_mistyped(&own, &others) || self.has_more_words(other) || other.has_more_words(self) {
+        if is_mistyped(&self.sorted, &other.sorted)
+            || self.has_more_words(other)
+            || other.has_more_words(self)
+        {
             return NameLikeness::Similar;
         }
         let is_same = |one: &[String], other: &[String]| !one.is_empty() && one == other;
@@ -101,17 +112,10 @@ impl Names {
         self.first.iter().chain(&self.last).map(String::as_str).collect()
     }
 
-    fn sorted(&self) -> Vec<&str> {
-        let mut all = self.words();
-        all.sort_unstable();
-        all
-    }
-
     /// Whether they are the same written without spaces, in either order.
     fn is_joined_like(&self, other: &Self) -> bool {
-        let (first, last) = (self.first.concat(), self.last.concat());
-        let (other_first, other_last) = (other.first.concat(), other.last.concat());
-        (first == other_first && last == other_last) || (first == other_last && last == other_first)
+        let [first, last] = &self.joined;
+        self.joined == other.joined || [last, first] == other.joined.each_ref()
     }
 
     /// Whether this name has all words of the other one, of which at least one is of each of its parts, and
@@ -134,22 +138,28 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Whether two sorted lists of words are the same but for one typing error in a long word.
-fn is_mistyped(own: &[&str], others: &[&str]) -> bool {
+fn is_mistyped(own: &[String], others: &[String]) -> bool {
     if own.len() != others.len() {
         return false;
     }
     // The word with the error may sort elsewhere.
-    let lacks = |some: &[&str], all: &[&str]| -> Vec<String> {
-        let mut left: Vec<&str> = all.to_vec();
-        for word in some {
-            if let Some(at) = left.iter().position(|it| it == word) {
-                left.remove(at);
-            }
-        }
-        left.into_iter().map(str::to_owned).collect()
+    let (Some(wrong), Some(right)) = (only_other(own, others), only_other(others, own)) else {
+        return false;
     };
-    let (wrong, right) = (lacks(others, own), lacks(own, others));
-    let ([wrong], [right]) = (wrong.as_slice(), right.as_slice()) else { return false };
     let length = wrong.chars().count().max(right.chars().count());
     length >= LONG && osa_distance(wrong, right) == 1
+}
+
+/// The only word that another list lacks; `None` where it lacks none or several.
+fn only_other<'a>(all: &'a [String], some: &[String]) -> Option<&'a str> {
+    let mut left: Vec<_> = all.iter().map(String::as_str).collect();
+    for word in some {
+        if let Some(at) = left.iter().position(|it| it == word) {
+            left.remove(at);
+        }
+    }
+    match *left {
+        [word] => Some(word),
+        _ => None,
+    }
 }

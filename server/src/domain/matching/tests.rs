@@ -159,6 +159,28 @@ fn dates_that_are_known_in_part_are_ranges() {
 }
 
 #[test]
+fn a_former_name_is_as_good_as_one_with_an_error() {
+    let soto = |line: &str| person(line).formerly(&["Ana Ruiz".to_owned()]);
+    for (one, other, grade) in [
+        ("Soto, Ana; 1989-05-25", "Ruiz, Ana; 1989-05-25", Some(Grade::Probable)),
+        ("Soto, Ana; 1989-05-25; #1", "Ruiz, Ana; 1989-05-25; #1", Some(Grade::Certain)),
+        ("Soto, Ana; 1989-05-25", "Ruiz, Ana; 1989", Some(Grade::Possible)),
+        ("Soto, Ana; 1989-05-25", "Ruiz, Ana; 1960-01-01", None),
+        ("Soto, Ana; 1989-05-25", "Ruiz, Eva; 1960-01-01", None),
+    ] {
+        let (one, other) = (soto(one), person(other));
+        let verdict = one.compare(&other);
+        assert_eq!(verdict, other.compare(&one), "the order does not matter");
+        assert_eq!(verdict.as_ref().map(|it| it.grade), grade, "{verdict:?}");
+        let says = |verdict: &Verdict| verdict.reasons.contains(&Likeness::FormerName);
+        assert!(verdict.as_ref().is_none_or(says), "{verdict:?}");
+    }
+    // Whoever has the name now has it.
+    let same = soto("Soto, Ana; 1989-05-25").compare(&person("Soto, Ana; 1989-05-25")).unwrap();
+    assert_eq!(same.reasons, [Likeness::SameName, Likeness::SameDateOfBirth]);
+}
+
+#[test]
 fn people_of_one_household_or_one_day_are_nothing() {
     check(&[
         ("Soto, Ana; 1989-05-25; 5551234567", "Rey, Ben; 1960-01-01; 5551234567", "-"),

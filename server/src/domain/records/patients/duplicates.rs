@@ -122,7 +122,7 @@ async fn matches(
     let candidates = patients::candidates(conn, state, visible, app.clock().today()).await?;
     let person = Person::of(state);
     let compared = |patient: Patient| {
-        let verdict = person.compare(&Person::of(&patient.state()))?;
+        let verdict = person.compare(&Person::of_patient(&patient))?;
         let patient = Box::new(patient.without_clinical());
         let (grade, score, reasons) = (verdict.grade, verdict.score, verdict.reasons);
         Some(PatientMatch { patient, grade, score, reasons })

@@ -24,7 +24,7 @@ use crate::{
         ArchiveState, Conn, doctors,
         patients::{
             merges,
-            pairs::{Pair, tell_apart},
+            pairs::{Pair, forget, inherit, tell_apart},
         },
     },
     domain::{
@@ -51,6 +51,9 @@ struct Undo {
     /// What moved to the record or ended.
     assignments: Vec<MovedAssignment>,
     visits: Vec<MovedVisit>,
+    /// Of whom it became known by the merge that they are other people.
+    #[serde(default)]
+    different: Vec<PatientId>,
 }
 
 /// The values of a record that a merge may change.
@@ -116,13 +119,14 @@ pub async fn merge(
     let Some(new) = written.map_err(taken_identifier)? else {
         return Err(overtaken::<Patient>(app, tx, actor, id).await);
     };
-    let (before, after) = (Values::of(&kept.record), Values::of(&new.record));
-    let undo = Undo { before, after, assignments: moved, visits };
-    let undo = serde_json::to_string(&undo).map_err(|e| Error::Internal(e.into()))?;
-    merges::insert(&mut conn, id, merging.other, undo).await?;
     // Before the pairs are locked, as in a registration.
     patients::lock_alike(&mut conn, &[&kept.record.state(), &state]).await?;
     patients::pairs::remove_of(&mut conn, merging.other).await?;
+    let different = inherit(&mut conn, id, merging.other).await?;
+    let (before, after) = (Values::of(&kept.record), Values::of(&new.record));
+    let undo = Undo { before, after, assignments: moved, visits, different };
+    let undo = serde_json::to_string(&undo).map_err(|e| Error::Internal(e.into()))?;
+    merges::insert(&mut conn, id, merging.other, undo).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
     let [event, about_other] = events((&kept, &other), &state, merging.reason, true)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, about_other).await?;
@@ -197,6 +201,9 @@ pub async fn unmerge(
     // Before the pairs are locked, as in a registration.
     let states = [kept.record.state(), state.clone(), other.record.state()];
     patients::lock_alike(&mut conn, &states.each_ref()).await?;
+    for other in &undo.different {
+        forget(&mut conn, Pair::of(id, *other)).await?;
+    }
     tell_apart(&mut conn, Pair::of(id, unmerging.other)).await?;
     pairs::find(app, &mut conn, &new.record, Some(&kept.record.state())).await?;
     pairs::find(app, &mut conn, &other.record, None).await?;

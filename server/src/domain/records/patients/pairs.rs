@@ -103,11 +103,11 @@ pub(super) async fn find(
     patients::lock_alike(conn, &both).await?;
     let known = pairs::known(conn, patient.id).await?;
     let found = patients::candidates(conn, &state, Scope::All, app.clock().today()).await?;
-    let person = Person::of(&state);
+    let person = Person::of_patient(patient);
     let is_other = |it: &&Patient| it.id != patient.id && !known.different.contains(&it.id);
     let compared = found.iter().filter(is_other);
     let verdicts =
-        compared.filter_map(|it| Some((it.id, person.compare(&Person::of(&it.state()))?)));
+        compared.filter_map(|it| Some((it.id, person.compare(&Person::of_patient(it))?)));
     let alike = alike(patient.id, verdicts.collect());
     Ok(pairs::replace(conn, patient.id, &known, alike).await?)
 }
