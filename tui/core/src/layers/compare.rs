@@ -158,7 +158,7 @@ impl State {
             reason: None,
             about: display(&kept.full_name).into_owned(),
         };
-        vec![open(question::merge(kept, merged, call))]
+        vec![open(question::merge(kept, merged, call, world))]
     }
 }
 
@@ -208,7 +208,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Action::TakeLeft => state.take(0),
         Action::TakeRight => state.take(1),
         Action::Merge => return state.merge(world),
-        Action::TellApart => return vec![open(question::tell_apart(&state.pair))],
+        Action::TellApart => return vec![open(question::tell_apart(&state.pair, world))],
         Action::Back => return vec![Intent::Close],
         _ => {}
     }

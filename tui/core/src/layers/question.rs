@@ -155,7 +155,7 @@ impl State {
         self
     }
 
-    fn or(mut self, label: &'static str, intents: Vec<Intent>) -> Self {
+    fn or(mut self, label: impl Into<Cow<'static, str>>, intents: Vec<Intent>) -> Self {
         let mut all = vec![Intent::Close];
         all.extend(intents);
         self.offer(label, Answer::Steps(all));

@@ -484,6 +484,24 @@ fn the_record_that_is_there_already_takes_what_was_typed() {
 }
 
 #[test]
+fn of_several_who_may_be_the_same_each_can_be_used() {
+    let mut driver = refused_as_a_duplicate("<tab><tab><tab><tab><tab>555 000 1111");
+    driver.keys("<esc>");
+    driver.keys("<ctrl-s>");
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    let candidate = |patient: Value| json!({"patient": patient, "grade": "probable"});
+    let both = [json!(patient(12, "Jose", "Gomez")), json!(jose())].map(candidate);
+    duplicate.extra.insert("duplicates".into(), json!(both));
+    driver.refuse(Lane::Save, duplicate);
+    driver.shows(&format!("Show {}", patient(12, "Jose", "Gomez").mrn));
+    driver.keys("<right><right><right><right>");
+    driver.shows(&format!("› Use {}, with what I typed ‹", jose().mrn));
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    assert_eq!(value(&driver, "phone_number"), "555 000 1111");
+}
+
+#[test]
 fn a_session_that_ends_is_renewed_over_the_form_and_the_save_waits_for_a_word() {
     let mut driver = editing();
     driver.keys("<ctrl-s>");

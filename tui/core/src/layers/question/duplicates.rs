@@ -12,30 +12,33 @@ use crate::{
     text::display,
 };
 
+/// The number of candidates who can be shown and used from the question.
+const SHOWN: usize = 3;
+
 /// The refusal of a new record of a kind that is likely here already, with the candidates. `typed` is the form
 /// that was refused.
 pub fn duplicates(kind: RecordKind, problem: &Problem, typed: &Form) -> Option<State> {
     let candidates = problem.extra.get("duplicates")?.as_array()?;
     let found: Vec<_> = candidates.iter().filter_map(|it| Candidate::read(kind, it)).collect();
-    let first = found.first()?;
+    found.first()?;
     let lines: Vec<_> = found.iter().map(|it| it.words.as_str()).collect();
     let words = format!("{}\nNothing was saved. The form stays below.", lines.join("\n"));
     let is_one = found.len() == 1;
     let mut state = ask("Likely registered already", words, "Keep editing");
-    if let Some(id) = first.id {
-        let route = |to_edit| Route::Record {
-            kind,
-            id,
-            name: first.name.clone(),
-            is_archived: false,
-            to_edit,
-        };
+    for candidate in found.iter().take(SHOWN) {
+        let Some(id) = candidate.id else { continue };
+        let name = &candidate.name;
+        let route =
+            |to_edit| Route::Record { kind, id, name: name.clone(), is_archived: false, to_edit };
         let values = typed.fields.iter().map(|field| (field.name, field.value().to_owned()));
         let carried = Some(values.collect());
         let use_it = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route(carried))];
-        let (show, take) = match is_one {
-            true => ("Show the record", "Use it, with what I typed"),
-            false => ("Show the first", "Use the first, with what I typed"),
+        let [show, take] = match (is_one, &candidate.number) {
+            (true, _) => ["Show the record".to_owned(), "Use it, with what I typed".to_owned()],
+            (false, Some(number)) => {
+                [format!("Show {number}"), format!("Use {number}, with what I typed")]
+            }
+            (false, None) => [format!("Show {name}"), format!("Use {name}, with what I typed")],
         };
         state = state.or(show, vec![Intent::Go(route(None))]).or(take, use_it);
     }
@@ -53,6 +56,8 @@ pub fn duplicates(kind: RecordKind, problem: &Problem, typed: &Form) -> Option<S
 struct Candidate {
     id: Option<i64>,
     name: String,
+    /// The medical record number.
+    number: Option<String>,
     /// Its name, what tells it from others, and what agrees.
     words: String,
 }
@@ -73,6 +78,7 @@ impl Candidate {
         };
         let words = format!("{}{agreed}", parts.join(", "));
         let id = record.get("id").and_then(Value::as_i64);
-        (!parts.is_empty()).then(|| Self { id, name: part("full_name").unwrap_or_default(), words })
+        let (name, number) = (part("full_name").unwrap_or_default(), part("mrn"));
+        (!parts.is_empty()).then_some(Self { id, name, number, words })
     }
 }
