@@ -48,14 +48,16 @@ impl Session {
         text: String,
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, DbError> {
-        Ok(match self.link()? {
+        let rows: Vec<_> = match self.link()? {
             Link::Sqlite(session) => {
                 session.fetch(text, args).await?.into_iter().map(Row::Sqlite).collect()
             }
             Link::Postgres(session) => {
                 session.fetch(text, args).await?.into_iter().map(Row::Postgres).collect()
             }
-        })
+        };
+        self.counts.note_rows(rows.len());
+        Ok(rows)
     }
 
     /// Runs a statement of PostgreSQL, which alone has lists, and returns its rows. The values of a list

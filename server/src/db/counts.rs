@@ -12,6 +12,7 @@ pub(super) struct Counts(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     statements: AtomicU64,
+    rows: AtomicU64,
     access_changes: AtomicU64,
 }
 
@@ -24,6 +25,16 @@ impl Counts {
     /// The statements that were sent.
     pub(super) fn statements(&self) -> u64 {
         self.0.statements.load(Ordering::Relaxed)
+    }
+
+    /// Counts the rows that a statement has returned.
+    pub(super) fn note_rows(&self, rows: usize) {
+        self.0.rows.fetch_add(u64::try_from(rows).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The rows that statements have returned.
+    pub(super) fn rows(&self) -> u64 {
+        self.0.rows.load(Ordering::Relaxed)
     }
 
     /// Counts the end of a transaction that may have changed who may do what.

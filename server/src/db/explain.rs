@@ -77,7 +77,22 @@ pub async fn plans_of_search(
     let search = Search::parse(typed).map_err(|c| Error::invalid("search", c))?;
     let (clinical, search) = (true, Some(&search));
     let list = patients::Listing { filter, search, scope, today, clinical };
-    explained(db, list.statements()).await
+    let is_sqlite = db.read().await?.conn().0.is_sqlite();
+    explained(db, list.statements(is_sqlite)).await
+}
+
+/// The plans of the statements that a search for patients may send where the filter has an order: for a few chosen
+/// patients, and for all in that order.
+///
+/// Fails only if the database does.
+pub async fn plans_in_order(
+    db: &Db,
+    filter: &PatientFilter,
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Vec<String>>, Error> {
+    let list = patients::Listing { filter, search: None, scope, today, clinical: true };
+    explained(db, patients::statements_in_order(&list)?.into()).await
 }
 
 /// The plan for the patients whom a user has opened or written last, with a read that is not written

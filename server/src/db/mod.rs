@@ -315,6 +315,11 @@ impl Db {
         self.counts.statements()
     }
 
+    /// The number of rows that the statements of this process have returned.
+    pub fn rows(&self) -> u64 {
+        self.counts.rows()
+    }
+
     /// A number that rises before the end of every transaction of this process that may have changed
     /// a session, an API token or a user is known to anybody.
     pub(crate) fn access_changes(&self) -> u64 {

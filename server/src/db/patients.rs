@@ -5,6 +5,7 @@ mod candidates;
 mod found;
 mod listing;
 pub(crate) mod merges;
+mod ordered;
 pub(crate) mod pairs;
 mod recent;
 mod terms;
@@ -35,6 +36,7 @@ pub(crate) use candidates::{
 };
 pub(crate) use found::{Count, Part, Place};
 pub(crate) use listing::Listing;
+pub(in crate::db) use ordered::statements as statements_in_order;
 pub(crate) use recent::{LOOKED_UP, Recent};
 pub(crate) use terms::write_some as write_some_terms;
 

@@ -19,7 +19,6 @@ use shared::{
 
 use super::{Conn, DbError, Sql, rows, together::Part};
 use crate::error::Error;
-use terms::in_state;
 
 pub(crate) use keys::{keys, lock_keys, sought_keys};
 pub(crate) use ranges::Ranges;
@@ -82,7 +81,6 @@ fn term(kind: char, text: &str) -> String {
 pub(crate) enum Terms {
     /// Of patients who are not archived.
     OfPatients,
-    OfArchivedPatients,
     OfDoctors,
     /// Of doctors, with names matching only the doctor's own name.
     NamesOfDoctors,
@@ -93,7 +91,7 @@ impl Terms {
     /// The table of the terms, and its column with the id of the record.
     fn table(self) -> (&'static str, &'static str) {
         match self {
-            Self::OfPatients | Self::OfArchivedPatients => ("patient_terms", "patient_id"),
+            Self::OfPatients => ("patient_terms", "patient_id"),
             Self::OfDoctors | Self::NamesOfDoctors => ("doctor_terms", "doctor_id"),
             Self::Users => ("user_terms", "user_id"),
         }
@@ -280,7 +278,7 @@ impl Search {
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
             let (table, owner) = terms.table();
             let id = match terms {
-                Terms::OfPatients | Terms::OfArchivedPatients => "p.id",
+                Terms::OfPatients => "p.id",
                 Terms::OfDoctors | Terms::NamesOfDoctors => "d.id",
                 Terms::Users => "users.id",
             };
@@ -301,7 +299,6 @@ impl Word {
             sql.push("SELECT ").push(owner).push(" FROM ").push(table).push(" WHERE term >= ");
             let start = match (terms, start.strip_prefix(NAME)) {
                 (Terms::NamesOfDoctors, Some(name)) => term(OWN_NAME, name),
-                (Terms::OfArchivedPatients, _) => in_state(start, true),
                 _ => start.clone(),
             };
             sql.bind(start.as_str()).push(" AND term < ").bind(format!("{start}\u{10ffff}"));

@@ -1,5 +1,7 @@
 //! A statement with its arguments, for either database.
 
+use std::fmt::Write;
+
 use sqlx::{Decode, Postgres, Type};
 
 use super::{Conn, DbError, arg::Arg, postgres, sqlite};
@@ -42,7 +44,8 @@ impl Sql {
     /// Appends a placeholder for this value.
     pub(crate) fn bind(&mut self, value: impl Into<Arg>) -> &mut Self {
         self.args.push(value.into());
-        self.text.push_str(&format!("${}", self.args.len()));
+        // Writing to a text does not fail.
+        let _ = write!(self.text, "${}", self.args.len());
         self
     }
 

@@ -246,6 +246,23 @@ impl PageRequest<SortKey> {
     }
 }
 
+impl PageRequest<SortKey> {
+    /// Reads the page of the patients whom a search finds, in the order of the list.
+    pub(crate) async fn find_ordered(
+        &self,
+        app: &App,
+        list: &patients::Listing<'_>,
+        search: &Search,
+    ) -> Result<PageSlice<Patient>, Error> {
+        let mut read = app.db().read_at_length().await?;
+        let mut conn = read.conn();
+        let finder = list.finder(&mut conn, search).await?;
+        let (part, count) = finder.ordered(&mut conn, &self.seek()).await?;
+        let page = self.slice_part(app, part, count, |(_, key)| key.clone())?;
+        Ok(page.map(|(patient, _)| patient))
+    }
+}
+
 impl PageRequest<patients::Place> {
     /// Reads the page of the patients whom a search finds, best first.
     pub(crate) async fn find(

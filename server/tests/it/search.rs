@@ -2,9 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::sample;
+use server::{domain::accounts::users, sample};
 use shared::{
-    PartialDate,
+    PartialDate, Patch,
+    patient::{NewPatient, PatientInput},
     text::{digits, fold_word, name_words},
 };
 
@@ -21,6 +22,7 @@ on_both! {
     rows_of_a_search_tell_which_of_their_parts_match,
     the_matched_parts_of_a_row_can_be_sent_back,
     filters_restrict_and_combine,
+    a_search_is_ordered_as_asked_for_whether_few_or_many_match,
     lists_are_ordered_by_each_of_their_fields,
     pages_and_cursors_return_every_row_once,
     cursors_stay_in_place_when_rows_come_and_go,
@@ -269,6 +271,67 @@ async fn filters_restrict_and_combine(backend: Backend) {
         assert_eq!(answer.names(), expected, "{query}");
         assert_eq!(answer.body["count"], json!(expected.len()));
     }
+}
+
+async fn a_search_is_ordered_as_asked_for_whether_few_or_many_match(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let actor = users::act_as(&server.app, "staff@example.com").await.unwrap();
+    // Twelve hundred match one word, and every hundredth of them another one too.
+    let person = |i: usize| {
+        let first_name = Patch::Value(if i.is_multiple_of(100) { "Zoe" } else { "Ana" }.to_owned());
+        let last_name = Patch::Value(format!("Mar{:04}", i * 7_919 % 10_000));
+        NewPatient::from(PatientInput { first_name, last_name, ..PatientInput::default() })
+    };
+    sample::register(&server.app, &actor, (0..1_200).map(person)).await.unwrap();
+    let id = |row: &Value| row["id"].as_i64().unwrap();
+    for (typed, expected) in [
+        ("mar", (1..=1_200).collect::<Vec<i64>>()),
+        ("mar zoe", (0..12).map(|i| i * 100 + 1).collect()),
+    ] {
+        for ordering in ["id", "-id", "last_name", "-last_name"] {
+            let address = format!("/api/patients?search={typed}&ordering={ordering}&page_size=100");
+            let (mut pages, mut back) = (Vec::new(), Vec::new());
+            let mut page = staff.get(&address).await.expect_status(200);
+            let count = (page.body["count"].clone(), page.body["count_capped"] == true);
+            let (number, is_capped) = (json!(expected.len().min(1_000)), expected.len() > 1_000);
+            assert_eq!(count, (number, is_capped), "{address}");
+            loop {
+                pages.push(page.results().to_vec());
+                let Some(next) = page.body["next"].as_str() else { break };
+                page = staff.get(next).await.expect_status(200);
+            }
+            loop {
+                back.push(page.results().to_vec());
+                let Some(previous) = page.body["previous"].as_str() else { break };
+                page = staff.get(previous).await.expect_status(200);
+            }
+            back.reverse();
+            let rows = pages.concat();
+            assert_eq!(back.concat().len(), rows.len(), "{address}");
+            assert!(back.concat().iter().map(id).eq(rows.iter().map(id)), "{address}");
+            let ids: Vec<_> = rows.iter().map(id).collect();
+            let mut sorted = ids.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, expected, "{address}");
+            let name = |row: &Value| row["last_name"].as_str().unwrap().to_owned();
+            let names: Vec<_> = rows.iter().map(name).collect();
+            match ordering {
+                "last_name" => assert!(names.is_sorted(), "{address}"),
+                "-last_name" => assert!(names.iter().rev().is_sorted(), "{address}"),
+                "-id" => assert!(ids.iter().rev().is_sorted(), "{address}"),
+                _ => assert!(ids.is_sorted(), "{address}"),
+            }
+            assert!(rows.iter().all(|row| !row["matched"].as_array().unwrap().is_empty()));
+        }
+    }
+    let page = "/api/patients?search=mar&ordering=id&page=12&page_size=100";
+    let page = staff.get(page).await.expect_status(200);
+    assert!(page.results().iter().map(id).eq(1_101..=1_200));
+    staff
+        .get("/api/patients?search=mar&ordering=id&page=13&page_size=100")
+        .await
+        .expect_status(404);
 }
 
 async fn lists_are_ordered_by_each_of_their_fields(backend: Backend) {

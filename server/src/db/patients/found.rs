@@ -8,7 +8,7 @@ use shared::{page::COUNT_MAX, patient::Patient};
 use super::{Listing, TABLES};
 use crate::{
     db::{
-        Conn, DbError, Row, Sql,
+        Arg, Conn, DbError, Row, Sql,
         listing::{Listed, Seek},
         search::{
             Ranges, Search,
@@ -29,6 +29,8 @@ const FEW_MAX: i64 = 5_000;
 /// At first, entries are read up to the next round number after that of the rows: a patient may have several
 /// entries, and a round number has its own plan in PostgreSQL (see [`Sql::limit`]).
 const ROUND: i64 = 10;
+/// The maximum number of entries of each range that are read together with those of others.
+const TOGETHER: i64 = 110;
 /// The number of entries in a later statement.
 const CHUNK: i64 = 1_000;
 /// The number of patients up to which a search of several words counts.
@@ -85,6 +87,7 @@ pub(crate) struct Finder<'a> {
     ranges: Ranges,
     /// What stands before the terms of the patients in the list.
     mark: &'static str,
+    is_sqlite: bool,
     /// All patients of the list, with or without the words, where they are few.
     few: Option<Vec<Hit>>,
 }
@@ -96,7 +99,7 @@ impl Listing<'_> {
         conn: &mut Conn<'_>,
         search: &Search,
     ) -> Result<Finder<'a>, DbError> {
-        let mut finder = Finder::of(self, search);
+        let mut finder = Finder::of(self, search, conn.0.is_sqlite());
         if self.is_narrow() {
             finder.few = finder.read_few(conn).await?;
         }
@@ -104,9 +107,9 @@ impl Listing<'_> {
     }
 
     /// The statements that the search may send, for query plans.
-    pub(in crate::db) fn statements(&self) -> Vec<Sql> {
+    pub(in crate::db) fn statements(&self, is_sqlite: bool) -> Vec<Sql> {
         let Some(search) = self.search else { return Vec::new() };
-        let (finder, place) = (Finder::of(self, search), Place::default());
+        let (finder, place) = (Finder::of(self, search, is_sqlite), Place::default());
         let mut all = Vec::new();
         for range in finder.ranges.starts() {
             all.push(finder.entries(range, None, false, 3 * ROUND, true));
@@ -114,6 +117,12 @@ impl Listing<'_> {
                 all.push(finder.entries(range, Some(&place), is_backwards, CHUNK, false));
             }
             all.push(finder.first_count(range.1, COUNT_MAX + 1));
+        }
+        if !is_sqlite {
+            let ranges: Vec<_> = finder.ranges.starts().collect();
+            for is_backwards in [false, true] {
+                all.extend(finder.entries_of_all(&ranges, is_backwards, 3 * ROUND, true));
+            }
         }
         if self.is_narrow() {
             all.extend([finder.few_exceeded(), finder.few_read()]);
@@ -123,9 +132,9 @@ impl Listing<'_> {
 }
 
 impl<'a> Finder<'a> {
-    fn of(list: &'a Listing<'a>, search: &Search) -> Self {
+    fn of(list: &'a Listing<'a>, search: &Search, is_sqlite: bool) -> Self {
         let mark = if list.is_archived() { ARCHIVED } else { "" };
-        Self { list, ranges: search.ranges(), mark, few: None }
+        Self { list, ranges: search.ranges(), mark, is_sqlite, few: None }
     }
 
     /// Reads a part of the results, best first.
@@ -197,79 +206,104 @@ impl<'a> Finder<'a> {
             entries,
             last: None,
             with_records,
+            is_backwards: seek.is_backwards,
         };
-        let starts: Vec<_> = match seek.is_backwards {
-            true => self.ranges.starts().rev().collect(),
-            false => self.ranges.starts().collect(),
-        };
-        for (range, start) in starts {
-            let after = match &seek.place {
-                Some(place) if place.range == range => Some(place.clone()),
-                Some(place) if (range < place.range) != seek.is_backwards => continue,
-                _ => None,
-            };
-            if range >= first
-                && !self
-                    .read_range(conn, &mut walk, (range, start), after, seek.is_backwards)
-                    .await?
-            {
+        let mut ranges: Vec<_> = self.ranges.starts().skip(first).collect();
+        if seek.is_backwards {
+            ranges.reverse();
+        }
+        if let Some(place) = &seek.place {
+            ranges.retain(|(range, _)| match seek.is_backwards {
+                true => *range <= place.range,
+                false => *range >= place.range,
+            });
+        }
+        let mut rest = ranges.as_slice();
+        while let Some((one, _)) = rest.split_first() {
+            let after = seek.place.clone().filter(|place| place.range == one.0);
+            let together = if after.is_some() { 1 } else { self.together(rest) };
+            let (next, others) = rest.split_at(together);
+            if !self.read_ranges(conn, &mut walk, next, after).await? {
                 break;
             }
+            rest = others;
         }
         if seek.is_backwards {
             walk.rows.reverse();
         }
         let stopped = walk.last.filter(|_| walk.wanted > 0 && walk.entries == 0);
+        let stopped = stopped.map(|entry| self.place(&entry)).transpose()?;
         Ok(Part { rows: walk.rows, stopped })
     }
 
-    /// Reads a range, after a place in it. Returns whether more are wanted.
+    /// How many of the ranges are read with one statement. Statements take time on their way to PostgreSQL. The first
+    /// range of a single word mostly fills the page.
+    fn together(&self, ranges: &[(usize, &str)]) -> usize {
+        match ranges {
+            [(0, _), ..] if self.ranges.is_one_word() => 1,
+            _ if self.is_sqlite => 1,
+            _ => ranges.len(),
+        }
+    }
+
+    /// Reads ranges, one after another. Of a single one a place may be given after which it is read. Returns whether more
+    /// hits are wanted.
+    async fn read_ranges(
+        &self,
+        conn: &mut Conn<'_>,
+        walk: &mut Walk,
+        ranges: &[(usize, &str)],
+        after: Option<Place>,
+    ) -> Result<bool, DbError> {
+        let wanted = walk.wanted.saturating_add(walk.skipped);
+        let most = if ranges.len() > 1 { TOGETHER } else { CHUNK };
+        let size = (wanted / ROUND + 1).saturating_mul(ROUND).min(most).min(walk.entries);
+        let with_records = walk.with_records;
+        let mut all: Vec<Vec<Entry>> = ranges.iter().map(|_| Vec::new()).collect();
+        let sql = match ranges {
+            [one] => self.entries(*one, after.as_ref(), walk.is_backwards, size, with_records),
+            _ => self.entries_of_all(ranges, walk.is_backwards, size, with_records)?,
+        };
+        for row in sql.fetch_all(conn).await? {
+            let range = if let [(range, _)] = ranges { *range } else { range_of(&row)? };
+            let place = ranges.iter().position(|(one, _)| *one == range);
+            let of_range = place.and_then(|place| all.get_mut(place));
+            let of_range = of_range.ok_or_else(|| Error::internal("an entry of no range"))?;
+            of_range.push(Entry { range, row });
+        }
+        for (range, mut entries) in ranges.iter().zip(all) {
+            if ranges.len() > 1 {
+                // PostgreSQL may join the ranges with their entries in any order.
+                entries = self.sorted(entries, walk.is_backwards)?;
+            }
+            if !self.read_range(conn, walk, *range, (entries, size, with_records)).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads a range, of which so many entries were read and so many asked for. Returns whether more hits are wanted.
     async fn read_range(
         &self,
         conn: &mut Conn<'_>,
         walk: &mut Walk,
-        (range, start): (usize, &str),
-        mut after: Option<Place>,
-        is_backwards: bool,
+        range: (usize, &str),
+        (mut entries, mut size, mut with_records): (Vec<Entry>, i64, bool),
     ) -> Result<bool, DbError> {
-        let mut size = (walk.wanted.saturating_add(walk.skipped) / ROUND + 1).saturating_mul(ROUND);
         loop {
-            let rows_max = size.min(CHUNK).min(walk.entries);
-            let sql = self.entries(
-                (range, start),
-                after.as_ref(),
-                is_backwards,
-                rows_max,
-                walk.with_records,
-            );
-            let rows = sql.fetch_all(conn).await?;
-            let place = |row: &Row| -> Result<Place, Error> {
-                let term = row.get::<String>("found_term")?.split_off(self.mark.len());
-                let (name, id) = (row.get("found_name")?, row.get("found_id")?);
-                Ok(Place { range, term, name, id })
-            };
-            walk.last = rows.last().map(place).transpose()?.or(walk.last.take());
-            for row in &rows {
+            let is_end = i64::try_from(entries.len()).is_ok_and(|read| read < size);
+            for entry in entries {
+                if walk.entries == 0 {
+                    return Ok(false);
+                }
                 walk.entries -= 1;
-                if row.get::<i64>("fits")? == 0 {
-                    continue;
-                }
-                let (terms, place) = (terms(row)?, place(row)?);
-                if self.ranges.place(&terms).is_none_or(|it| it != (range, place.term.clone())) {
-                    continue;
-                }
-                if walk.skipped > 0 {
-                    walk.skipped -= 1;
-                    continue;
-                }
-                let patient = walk.with_records.then(|| self.list.read(row)).transpose()?;
-                walk.rows.push(Hit { place, rank: self.ranges.rank(&terms), patient });
-                walk.wanted -= 1;
+                self.take(walk, &entry, with_records)?;
+                walk.last = Some(entry);
                 if walk.wanted == 0 {
                     return Ok(false);
                 }
             }
-            let is_end = i64::try_from(rows.len()).is_ok_and(|read| read < rows_max);
             if walk.entries == 0 {
                 return Ok(false);
             }
@@ -277,9 +311,49 @@ impl<'a> Finder<'a> {
                 return Ok(true);
             }
             // From here on most entries are of patients who do not match, and reading may take long.
-            (after, size, walk.with_records) = (walk.last.clone(), CHUNK, false);
+            (size, with_records, walk.with_records) = (CHUNK.min(walk.entries), false, false);
             conn.0.run_apart();
+            let after = walk.last.as_ref().map(|entry| self.place(entry)).transpose()?;
+            let sql = self.entries(range, after.as_ref(), walk.is_backwards, size, false);
+            let rows = sql.fetch_all(conn).await?;
+            entries = rows.into_iter().map(|row| Entry { range: range.0, row }).collect();
         }
+    }
+
+    /// Takes an entry, if it is the first one of a patient who matches.
+    fn take(&self, walk: &mut Walk, entry: &Entry, with_records: bool) -> Result<(), Error> {
+        if entry.row.get::<i64>("fits")? == 0 {
+            return Ok(());
+        }
+        let (terms, place) = (terms(&entry.row)?, self.place(entry)?);
+        if self.ranges.place(&terms).is_none_or(|it| it != (place.range, place.term.clone())) {
+            return Ok(());
+        }
+        if walk.skipped > 0 {
+            walk.skipped -= 1;
+            return Ok(());
+        }
+        let patient = with_records.then(|| self.list.read(&entry.row)).transpose()?;
+        walk.rows.push(Hit { place, rank: self.ranges.rank(&terms), patient });
+        walk.wanted -= 1;
+        Ok(())
+    }
+
+    /// The entries of a range in the order of the index.
+    fn sorted(&self, entries: Vec<Entry>, is_backwards: bool) -> Result<Vec<Entry>, Error> {
+        let placed = entries.into_iter().map(|entry| Ok((self.place(&entry)?, entry)));
+        let mut placed = placed.collect::<Result<Vec<_>, Error>>()?;
+        placed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        if is_backwards {
+            placed.reverse();
+        }
+        Ok(placed.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    fn place(&self, entry: &Entry) -> Result<Place, Error> {
+        let Entry { range, row } = entry;
+        let term = row.get::<String>("found_term")?.split_off(self.mark.len());
+        Ok(Place { range: *range, term, name: row.get("found_name")?, id: row.get("found_id")? })
     }
 
     /// The statement for the entries of a range after a place. Where an entry itself says that it does not match, its
@@ -292,13 +366,8 @@ impl<'a> Finder<'a> {
         rows: i64,
         with_records: bool,
     ) -> Sql {
-        let mut sql = Sql::new(if with_records { self.list.columns() } else { "SELECT p.id" });
-        sql.push(", w.patient_id AS found_id, w.term AS found_term, w.sort_name AS found_name, ");
-        sql.push("p.terms AS found_terms, CAST(CASE WHEN p.id IS NOT NULL");
-        self.list.restrict_unsearched(&mut sql);
-        // The entries are read in their order, and each patient by its id.
-        sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS fits FROM patient_terms w ");
-        sql.push("LEFT JOIN patients p ON p.id = ");
+        let mut sql = self.selected(with_records);
+        sql.push(" FROM patient_terms w LEFT JOIN patients p ON p.id = ");
         match self.ranges.ending(range) {
             // A condition of its own would be checked after the patient is read.
             Some(ending) => sql
@@ -310,23 +379,78 @@ impl<'a> Finder<'a> {
         sql.push(if with_records { record_creator!("p") } else { "" }).push(" WHERE 1 = 1");
         // A place takes the part of the bound on its side: SQLite would use either of two.
         if after.is_none() || is_backwards {
-            sql.push(" AND w.term >= ").bind(self.indexed(start));
+            self.bound(sql.push(" AND w.term >= "), self.indexed(start));
         }
         if after.is_none() || !is_backwards {
-            sql.push(" AND w.term < ").bind(self.end(start));
+            self.bound(sql.push(" AND w.term < "), self.end(start));
         }
         if let Some(place) = after {
             sql.push(" AND (w.term, w.sort_name, w.patient_id)");
-            sql.push(if is_backwards { " < (" } else { " > (" }).bind(self.indexed(&place.term));
-            sql.push(", ").bind(place.name.as_str()).push(", ").bind(place.id).push(")");
+            sql.push(if is_backwards { " < (" } else { " > (" });
+            self.bound(&mut sql, self.indexed(&place.term));
+            self.bound(sql.push(", "), place.name.as_str());
+            self.bound(sql.push(", "), place.id);
+            sql.push(")");
         }
-        let order = match is_backwards {
-            true => " ORDER BY w.term DESC, w.sort_name DESC, w.patient_id DESC",
-            false => " ORDER BY w.term, w.sort_name, w.patient_id",
-        };
-        sql.push(order);
+        sql.push(order(is_backwards));
         sql.limit(rows, 0);
         sql
+    }
+
+    /// The statement of PostgreSQL for the first entries of each of these ranges.
+    fn entries_of_all(
+        &self,
+        ranges: &[(usize, &str)],
+        is_backwards: bool,
+        rows: i64,
+        with_records: bool,
+    ) -> Result<Sql, Error> {
+        let range = |(range, start): &(usize, &str)| TermRange {
+            range: *range,
+            start: self.indexed(start),
+            end: self.end(start),
+            ending: self.ranges.ending(*range),
+        };
+        let ranges: Vec<_> = ranges.iter().map(range).collect();
+        let ranges = serde_json::to_string(&ranges).map_err(|e| Error::Internal(e.into()))?;
+        let mut sql = self.selected(with_records);
+        sql.push(", CAST(r ->> 'range' AS BIGINT) AS found_range FROM json_array_elements(");
+        sql.bind(ranges).push(
+            "::json) AS r CROSS JOIN LATERAL (SELECT term, sort_name, patient_id \
+             FROM patient_terms w WHERE w.term >= (r ->> 'start') AND w.term < (r ->> 'end')",
+        );
+        sql.push(order(is_backwards));
+        sql.limit(rows, 0).push(
+            // The limits keep PostgreSQL from reading all patients or users to join them.
+            ") AS w LEFT JOIN LATERAL (SELECT * FROM patients WHERE id = w.patient_id \
+             AND (r ->> 'ending' IS NULL OR strpos(w.term, r ->> 'ending') > 0) LIMIT 1) AS p ON TRUE",
+        );
+        sql.push(match with_records {
+            true => " LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.created_by LIMIT 1) AS c ON TRUE",
+            false => "",
+        });
+        Ok(sql)
+    }
+
+    /// The columns of an entry `w` with its patient `p`.
+    fn selected(&self, with_records: bool) -> Sql {
+        let mut sql = Sql::new(if with_records { self.list.columns() } else { "SELECT p.id" });
+        sql.push(", w.patient_id AS found_id, w.term AS found_term, w.sort_name AS found_name, ");
+        sql.push("p.terms AS found_terms, CAST(CASE WHEN p.id IS NOT NULL");
+        self.list.restrict_unsearched(&mut sql);
+        // The entries are read in their order, and each patient by its id.
+        sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS fits");
+        sql
+    }
+
+    /// Appends a placeholder for a bound of a range. PostgreSQL would estimate from each value how many entries there
+    /// are, and plan the statement anew each time, which takes longer than reading them. It does not look into a query
+    /// of its own, and keeps the plan.
+    fn bound(&self, sql: &mut Sql, value: impl Into<Arg>) {
+        match self.is_sqlite {
+            true => sql.bind(value),
+            false => sql.push("(SELECT ").bind(value).push(")"),
+        };
     }
 
     /// A term as it stands in the index.
@@ -371,11 +495,12 @@ impl<'a> Finder<'a> {
     fn first_count(&self, start: &str, max: i64) -> Sql {
         let mut sql =
             Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one FROM patient_terms w");
-        sql.push(" WHERE w.term >= ").bind(self.indexed(start));
-        sql.push(" AND w.term < ").bind(self.end(start));
+        self.bound(sql.push(" WHERE w.term >= "), self.indexed(start));
+        self.bound(sql.push(" AND w.term < "), self.end(start));
         let length = start.len() + self.mark.len();
-        sql.push(" AND w.shared < ").bind(i64::try_from(length).unwrap_or(i64::MAX));
-        sql.push(" LIMIT ").bind(max).push(") AS found");
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        self.bound(sql.push(" AND w.shared < "), length);
+        sql.limit(max, 0).push(") AS found");
         sql
     }
 
@@ -398,7 +523,36 @@ impl<'a> Finder<'a> {
         Ok(hits.into_iter().filter_map(found).collect())
     }
 
-    async fn records(&self, conn: &mut Conn<'_>, ids: Vec<i64>) -> Result<Vec<Patient>, DbError> {
+    /// The list.
+    pub(super) fn list(&self) -> &Listing<'a> {
+        self.list
+    }
+
+    /// Whether somebody with these terms is found.
+    pub(super) fn matches(&self, terms: &PatientTerms) -> bool {
+        self.ranges.place(terms).is_some()
+    }
+
+    /// The ids of those who are found, up to one more than `max`, and whether these are all. Not more entries are read
+    /// than are counted.
+    pub(super) async fn matching(
+        &self,
+        conn: &mut Conn<'_>,
+        max: i64,
+    ) -> Result<(Vec<i64>, bool), DbError> {
+        let seek = Seek { place: None, is_backwards: false, limit: max + 1, offset: 0 };
+        let found = self.hits(conn, &seek, 0, COUNT_ENTRIES_MAX, false).await?;
+        let ids: Vec<_> = found.rows.iter().map(|hit| hit.place.id).collect();
+        let is_all =
+            found.stopped.is_none() && i64::try_from(ids.len()).is_ok_and(|found| found <= max);
+        Ok((ids, is_all))
+    }
+
+    pub(super) async fn records(
+        &self,
+        conn: &mut Conn<'_>,
+        ids: Vec<i64>,
+    ) -> Result<Vec<Patient>, DbError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -406,6 +560,36 @@ impl<'a> Finder<'a> {
         sql.push(TABLES).push(" WHERE p.id IN (").bind_all(ids).push(")");
         let rows = sql.fetch_all(conn).await?;
         Ok(rows.iter().map(|row| self.list.read(row)).collect::<Result<_, Error>>()?)
+    }
+}
+
+/// An entry of the index with its patient.
+struct Entry {
+    /// The range in which it was read.
+    range: usize,
+    row: Row,
+}
+
+/// A range of the index, as it is passed to PostgreSQL.
+#[derive(Serialize)]
+struct TermRange {
+    range: usize,
+    start: String,
+    end: String,
+    /// What the terms of patients who match have somewhere.
+    ending: Option<String>,
+}
+
+fn range_of(row: &Row) -> Result<usize, Error> {
+    let range: i64 = row.get("found_range")?;
+    usize::try_from(range).map_err(|e| Error::Internal(e.into()))
+}
+
+/// The order of the index.
+fn order(is_backwards: bool) -> &'static str {
+    match is_backwards {
+        true => " ORDER BY w.term DESC, w.sort_name DESC, w.patient_id DESC",
+        false => " ORDER BY w.term, w.sort_name, w.patient_id",
     }
 }
 
@@ -418,9 +602,10 @@ struct Walk {
     skipped: i64,
     /// The number of entries that may still be read.
     entries: i64,
-    /// The entry that was read last.
-    last: Option<Place>,
+    /// The entry that was taken or left out last.
+    last: Option<Entry>,
     with_records: bool,
+    is_backwards: bool,
 }
 
 /// The part of a list that is in memory.
@@ -442,7 +627,7 @@ fn among(all: &[Hit], seek: &Seek<Place>) -> Vec<Hit> {
     all.iter().filter(lies_there).skip(offset).take(limit).map(copied).collect()
 }
 
-fn terms(row: &Row) -> Result<PatientTerms, Error> {
+pub(super) fn terms(row: &Row) -> Result<PatientTerms, Error> {
     let stored = row.text("found_terms")?;
     Ok(PatientTerms::stored(stored.unwrap_or_default()))
 }

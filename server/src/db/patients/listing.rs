@@ -12,7 +12,7 @@ use crate::{
         Row, Scope, Sql,
         listing::{Column, Listed, Order},
         restrict_updated,
-        search::{Search, Terms},
+        search::Search,
     },
     error::Error,
 };
@@ -45,7 +45,7 @@ pub(crate) struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// Adds all conditions but the search.
+    /// Adds all conditions. A search is none of them: see [`super::found`].
     pub(super) fn restrict_unsearched(&self, sql: &mut Sql) {
         let filter = self.filter;
         restrict_scope(sql, self.scope, ArchiveState::of(self.is_archived()));
@@ -138,15 +138,10 @@ impl Listed for Listing<'_> {
     fn restrict(&self, sql: &mut Sql) {
         sql.push(" WHERE 1 = 1");
         self.restrict_unsearched(sql);
-        if let Some(search) = self.search {
-            let terms =
-                if self.is_archived() { Terms::OfArchivedPatients } else { Terms::OfPatients };
-            search.restrict(sql, terms, "p.id");
-        }
     }
 
     fn is_bounded(&self) -> bool {
         // The scope of a caller has an index in every order.
-        self.search.is_none() && !Listing { scope: Scope::All, ..*self }.is_filtered()
+        !Listing { scope: Scope::All, ..*self }.is_filtered()
     }
 }

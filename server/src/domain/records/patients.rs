@@ -133,7 +133,10 @@ pub async fn list(
         let (page, search) = read_page(app, pages, listing.order().name(), search)?;
         let listing = Listing { search: search.as_ref(), ..listing };
         refuse_mistyped(app, &listing).await?;
-        return page.fetch(app, &listing).await;
+        return match listing.search.filter(|search| search.has_words()) {
+            Some(search) => page.find_ordered(app, &listing, search).await,
+            None => page.fetch(app, &listing).await,
+        };
     }
     let (page, search) = read_page(app, pages, FOUND, search)?;
     let search = search.unwrap_or_default();
