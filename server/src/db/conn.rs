@@ -197,6 +197,11 @@ impl Conn<'_> {
         if self.0.is_sqlite() { "" } else { " FOR NO KEY UPDATE" }
     }
 
+    /// The number of the content of SQLite's file, which changes when another process writes to it.
+    pub(crate) async fn content(&mut self) -> Result<i64, DbError> {
+        Ok(Sql::new("PRAGMA data_version").fetch_one(self).await?.get("data_version")?)
+    }
+
     /// Notes that the transaction changes a session, an API token or what a user may do. What is
     /// known of callers is then read again after its end.
     pub(super) fn changes_access(&mut self) {

@@ -221,7 +221,8 @@ impl Db {
         recounted.map(Some).map_err(|error| error.to_string())
     }
 
-    fn is_file(&self) -> bool {
+    /// Whether it is a file of SQLite.
+    pub(crate) fn is_file(&self) -> bool {
         matches!(self.pools, Pools::Sqlite(_))
     }
 

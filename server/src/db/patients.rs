@@ -32,7 +32,8 @@ use terms::Indexed;
 pub use bulk::{NewRows, new_rows};
 pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use candidates::{
-    candidates, candidates_of_many, lock_alike, sought, statements as statements_of_candidates,
+    Candidate, candidates, candidates_of_many, lock_alike, sought,
+    statements as statements_of_candidates, visible_of,
 };
 pub(crate) use found::{Count, Part, Place};
 pub(crate) use listing::Listing;

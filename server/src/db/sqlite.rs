@@ -283,6 +283,14 @@ pub(super) async fn empty_log(writer: &mut Conn<'_>) -> Result<bool, Error> {
     Ok(done.get::<i64>("busy")? == 0)
 }
 
+/// Takes a cache of 64 MiB, and lets the log grow to as much before it is written into the file.
+pub(super) async fn expect_many_writes(writer: &mut Conn<'_>) -> Result<(), Error> {
+    for setting in ["PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 16384"] {
+        Sql::new(setting).fetch_all(writer).await?;
+    }
+    Ok(())
+}
+
 /// Updates the statistics of all indexes, each from a sample of its rows, so that writers hardly
 /// wait.
 pub(super) async fn analyze(writer: &mut Conn<'_>) -> Result<(), Error> {

@@ -127,6 +127,15 @@ impl Db {
         sqlite::empty_log(&mut session.conn()).await
     }
 
+    /// Prepares for an import. SQLite gets a larger cache, so that a transaction writes each page once, and it writes its
+    /// log into the file less often.
+    pub(crate) async fn expect_many_writes(&self) -> Result<(), Error> {
+        match self.file_writer().await? {
+            Some(mut session) => Ok(sqlite::expect_many_writes(&mut session.conn()).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Updates the statistics from which the planner chooses indexes; with PostgreSQL those of tables
     /// that have grown by more than a tenth since the last time.
     pub async fn analyze(&self) -> Result<(), Error> {

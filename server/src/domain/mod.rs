@@ -4,7 +4,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
-mod batches;
+pub(crate) mod batches;
 pub mod events;
 pub mod idempotency;
 pub mod listing;

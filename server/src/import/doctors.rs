@@ -13,9 +13,12 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::records::{
-        doctors::{self, Claimed, Known},
-        patients::{OnDuplicate, Registration},
+    domain::{
+        batches::Pieces,
+        records::{
+            doctors::{self, Claimed, Known},
+            patients::{OnDuplicate, Registration},
+        },
     },
     error::Error,
     services::actor::Actor,
@@ -84,12 +87,12 @@ impl Subject for Doctors {
     }
 
     async fn register(
-        app: &App,
+        pieces: &mut Pieces<'_>,
         actor: &Actor,
         fields: &[DoctorFields],
         _: OnDuplicate,
     ) -> Result<Vec<Registration>, Error> {
-        Ok(outcomes(doctors::register_many(app, actor, fields, "doctor.imported").await?))
+        Ok(outcomes(doctors::register_many(pieces, actor, fields, "doctor.imported").await?))
     }
 }
 

@@ -21,7 +21,7 @@
 //! row are not compared: an import never changes a patient.
 //!
 //! Every other row is compared with the patients whom the owner may see, as a registration is, and with the rows
-//! before it. A likely duplicate is reported. It is left out, imported all the same, or ends the import.
+//! before it (a dry run: with the hundred thousand rows before it). A likely duplicate is reported. It is left out, imported all the same, or ends the import.
 //!
 //! Doctors are imported in the same way, from Synthea's `providers.csv` (recognised by `Id`, `NAME`
 //! and `SPECIALITY`) or from columns with the member names of the API. A doctor has no identifiers,
@@ -55,6 +55,7 @@ use crate::{
     app::App,
     domain::{
         accounts::users,
+        batches::Pieces,
         records::patients::{OnDuplicate, Registration},
     },
     error::Error,
@@ -115,9 +116,9 @@ trait Subject: 'static {
     /// The columns of its files.
     const LAYOUT: &'static Layout;
     /// A record that has passed the rules.
-    type State: Debug;
+    type State: Debug + Send;
     /// The key by which an import recognises a record that is already there.
-    type Key: Clone + Debug + Eq + Hash;
+    type Key: Clone + Debug + Eq + Hash + Send;
     /// The keys and values that a dry run would have written so far.
     type Claimed: Default;
 
@@ -149,7 +150,7 @@ trait Subject: 'static {
     /// Registers records. A record that conflicts with stored values is refused, and the others are
     /// written, up to the last one.
     async fn register(
-        app: &App,
+        pieces: &mut Pieces<'_>,
         actor: &Actor,
         states: &[Self::State],
         on_duplicate: OnDuplicate,
@@ -247,11 +248,11 @@ async fn import<S: Subject>(
         Format::Synthea => "synthea",
         Format::Frontdesk => "source",
     };
-    let source = source.as_deref().unwrap_or(default);
-    let reader = RowReader { header: &header, source, today: app.clock().today() };
+    let (format, source) = (header.format, source.unwrap_or_else(|| default.to_owned()));
+    let reader = RowReader { header, source, today: app.clock().today() };
     let report = Report {
         file: options.file.clone(),
-        format: header.format,
+        format,
         owner: actor.user.login_name().to_owned(),
         dry_run: options.dry_run,
         read: 0,
@@ -266,7 +267,8 @@ async fn import<S: Subject>(
     };
     let screen = Screen::new(about.len(), options.json);
     let mut run = Run::<S>::new((app, &actor), reader, &screen, report, on_duplicate);
-    let done = Box::pin(run.all(&mut rows)).await;
+    app.db().expect_many_writes().await.map_err(|error| error.to_string())?;
+    let done = Box::pin(run.all(rows)).await;
     // This also follows an import that stopped early, so that its records are found quickly.
     run.analyze().await;
     screen.close();

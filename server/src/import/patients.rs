@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::records::patients::{self, Claimed, OnDuplicate, Registration},
+    domain::{
+        batches::Pieces,
+        records::patients::{self, Claimed, OnDuplicate, Registration},
+    },
     error::Error,
     services::actor::Actor,
 };
@@ -94,11 +97,11 @@ impl Subject for Patients {
     }
 
     async fn register(
-        app: &App,
+        pieces: &mut Pieces<'_>,
         actor: &Actor,
         states: &[PatientState],
         on_duplicate: OnDuplicate,
     ) -> Result<Vec<Registration>, Error> {
-        patients::register_many(app, actor, states, "patient.imported", Some(on_duplicate)).await
+        patients::register_many(pieces, actor, states, "patient.imported", Some(on_duplicate)).await
     }
 }

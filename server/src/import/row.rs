@@ -40,10 +40,10 @@ pub(super) struct Described<S: Subject> {
 }
 
 /// Reads rows into records.
-pub(super) struct RowReader<'a> {
-    pub(super) header: &'a Header,
+pub(super) struct RowReader {
+    pub(super) header: Header,
     /// The system of the file's source ids.
-    pub(super) source: &'a str,
+    pub(super) source: String,
     /// Today's date at the clinic.
     pub(super) today: NaiveDate,
 }
@@ -149,7 +149,7 @@ fn both_names(name: &str) -> (String, String) {
     (without_digits(&first.join(" ")), without_digits(&last.join(" ")))
 }
 
-impl RowReader<'_> {
+impl RowReader {
     /// Reads a row.
     ///
     /// Fails with all errors of the row.
@@ -169,7 +169,7 @@ impl RowReader<'_> {
         for ((column, meaning), cell) in columns.iter().zip(record) {
             match std::str::from_utf8(cell).map(str::trim) {
                 Ok("") => {}
-                Ok(cell) => members.take(column, *meaning, cell, self.source),
+                Ok(cell) => members.take(column, *meaning, cell, &self.source),
                 Err(_) => {
                     let field = match meaning {
                         Meaning::Member(member)
@@ -192,7 +192,7 @@ impl RowReader<'_> {
         faults.extend(reader.finish());
         match state {
             Ok(state) if faults.is_empty() => {
-                Ok(Described { key: S::key(&state, self.source), state, origins })
+                Ok(Described { key: S::key(&state, &self.source), state, origins })
             }
             Ok(_) => Err(self.named(&faults, &origins)),
             Err(more) => {
@@ -248,7 +248,7 @@ mod tests {
     fn read_as<S: Subject>(header: &str, row: &ByteRecord) -> Result<Described<S>, Vec<RowFault>> {
         let header = Header::read(&record(header), S::LAYOUT).unwrap();
         let today = parse_day("2026-11-20").unwrap();
-        RowReader { header: &header, source: "here", today }.read(row)
+        RowReader { header, source: "here".to_owned(), today }.read(row)
     }
 
     fn read(header: &str, row: &ByteRecord) -> Result<Described<Patients>, Vec<RowFault>> {

@@ -1,8 +1,13 @@
-//! A running import. It reads and looks up a thousand rows at a time, and writes them in pieces.
+//! A running import. It looks up a thousand rows at a time, and writes them in pieces. Meanwhile the next rows are read
+//! and checked.
 
-use std::{collections::HashSet, io::Read};
+use std::{collections::HashSet, io::Read, sync::Arc};
 
 use csv::{ByteRecord, Reader};
+use tokio::{
+    sync::mpsc::{self, Receiver},
+    task::spawn_blocking,
+};
 
 use super::{
     Subject,
@@ -12,13 +17,18 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::records::patients::{LikelyDuplicate, OnDuplicate, Registration},
+    domain::{
+        batches::Pieces,
+        records::patients::{LikelyDuplicate, OnDuplicate, Registration},
+    },
     error::Error,
     services::actor::Actor,
 };
 
 /// Rows that are read and looked up at once.
 const BATCH: usize = 1_000;
+/// Rows that are read ahead.
+const AHEAD: usize = 2_000;
 /// The number of imported records after which the planner's statistics are updated for the first
 /// time. Each further update follows at ten times as many. Indexes are chosen by these statistics,
 /// also for the import itself.
@@ -28,13 +38,42 @@ const FIRST_ANALYSIS: u64 = 1_000;
 struct Row<S: Subject> {
     line: u64,
     read: Result<Described<S>, Vec<RowFault>>,
+    /// The number of bytes up to its end in the file.
+    end: u64,
+}
+
+/// Reads and checks the rows of a file on a thread of its own. The last one is an error where the file can't be read any
+/// further. It ends early where nobody takes the rows.
+fn read_ahead<S: Subject, R: Read + Send + 'static>(
+    mut rows: Reader<BoundedRows<R>>,
+    reader: Arc<RowReader>,
+) -> Receiver<Result<Row<S>, String>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    spawn_blocking(move || {
+        let mut record = ByteRecord::new();
+        loop {
+            let row = match next_row(&mut rows, &mut record) {
+                Ok(true) => {
+                    let (line, end) = (first_line(&rows, &record), rows.position().byte());
+                    Ok(Row { line, read: reader.read(&record), end })
+                }
+                Ok(false) => break,
+                Err(error) => Err(format!("the file can't be read: {error}")),
+            };
+            let is_last = row.is_err();
+            if sender.blocking_send(row).is_err() || is_last {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 /// The state of an import.
 pub(super) struct Run<'a, S: Subject> {
     app: &'a App,
     actor: &'a Actor,
-    reader: RowReader<'a>,
+    reader: Arc<RowReader>,
     screen: &'a Screen,
     pub(super) report: Report,
     batch: Vec<Row<S>>,
@@ -44,6 +83,7 @@ pub(super) struct Run<'a, S: Subject> {
     claimed: S::Claimed,
     next_analysis: u64,
     on_duplicate: OnDuplicate,
+    pieces: Pieces<'a>,
     /// Why nothing more is imported.
     stopped: Option<String>,
 }
@@ -51,7 +91,7 @@ pub(super) struct Run<'a, S: Subject> {
 impl<'a, S: Subject> Run<'a, S> {
     pub(super) fn new(
         (app, actor): (&'a App, &'a Actor),
-        reader: RowReader<'a>,
+        reader: RowReader,
         screen: &'a Screen,
         report: Report,
         on_duplicate: OnDuplicate,
@@ -62,7 +102,7 @@ impl<'a, S: Subject> Run<'a, S> {
         Self {
             app,
             actor,
-            reader,
+            reader: Arc::new(reader),
             screen,
             report,
             batch,
@@ -70,6 +110,7 @@ impl<'a, S: Subject> Run<'a, S> {
             claimed,
             next_analysis,
             on_duplicate,
+            pieces: Pieces::new(app),
             stopped: None,
         }
     }
@@ -78,29 +119,27 @@ impl<'a, S: Subject> Run<'a, S> {
     ///
     /// Fails where the file can't be read any further or the database is not available. Batches
     /// before that stay written.
-    pub(super) async fn all<R: Read>(
+    pub(super) async fn all<R: Read + Send + 'static>(
         &mut self,
-        rows: &mut Reader<BoundedRows<R>>,
+        rows: Reader<BoundedRows<R>>,
     ) -> Result<(), String> {
-        let mut record = ByteRecord::new();
-        while next_row(rows, &mut record)
-            .map_err(|error| format!("the file can't be read: {error}"))?
-        {
-            let line = first_line(rows, &record);
-            self.take(line, &record).await.map_err(|error| why(&error))?;
+        let mut rows = read_ahead(rows, self.reader.clone());
+        while let Some(row) = rows.recv().await {
+            let row = row?;
+            let end = row.end;
+            self.take(row).await.map_err(|error| why(&error))?;
             if let Some(why) = self.stopped.take() {
                 return Err(why);
             }
             if self.batch.is_empty() {
-                self.screen.advance(rows.position().byte(), &self.report);
+                self.screen.advance(end, &self.report);
             }
         }
         self.flush().await.map_err(|error| why(&error))?;
         self.stopped.take().map_or(Ok(()), Err)
     }
 
-    async fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), Error> {
-        let row = Row { line, read: self.reader.read(record) };
+    async fn take(&mut self, row: Row<S>) -> Result<(), Error> {
         if let Ok(described) = &row.read {
             // Whether the earlier row with the same key is imported is known only after it is
             // written.
@@ -123,7 +162,7 @@ impl<'a, S: Subject> Run<'a, S> {
         let mut there = there.into_iter();
         let (mut states, mut new) = (Vec::with_capacity(batch.len()), Vec::new());
         let mut fates = Vec::with_capacity(batch.len());
-        for Row { line, read } in batch {
+        for Row { line, read, .. } in batch {
             let fate = match read {
                 Err(faults) => Fate::Bad(faults),
                 Ok(_) if there.next() == Some(true) => Fate::There,
@@ -165,7 +204,7 @@ impl<'a, S: Subject> Run<'a, S> {
         let registrations = if self.report.dry_run {
             S::check(self.app, self.actor, states, &mut self.claimed, self.on_duplicate).await?
         } else {
-            S::register(self.app, self.actor, states, self.on_duplicate).await?
+            S::register(&mut self.pieces, self.actor, states, self.on_duplicate).await?
         };
         // A concurrent import of the same file may have written them first.
         let is_refused =

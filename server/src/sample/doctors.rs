@@ -7,7 +7,10 @@ use shared::{
 
 use super::{dice::Dice, name, origin, value};
 use crate::{
-    app::App, domain::records::doctors::register_many, error::Error, services::actor::Actor,
+    app::App,
+    domain::{batches::Pieces, records::doctors::register_many},
+    error::Error,
+    services::actor::Actor,
 };
 
 /// Specializations, roughly from the most frequent one to the rarest.
@@ -78,7 +81,7 @@ pub async fn enter(
     doctors: impl Iterator<Item = NewDoctor>,
 ) -> Result<(), Error> {
     let all = doctors.map(|doctor| DoctorFields::new(&doctor.0)).collect::<Result<Vec<_>, _>>()?;
-    register_many(app, actor, &all, "doctor.created").await.map(drop)
+    register_many(&mut Pieces::in_order(app), actor, &all, "doctor.created").await.map(drop)
 }
 
 #[cfg(test)]

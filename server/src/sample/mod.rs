@@ -20,6 +20,7 @@ use crate::{
     app::App,
     domain::{
         accounts::users::{self, NewAccount},
+        batches::Pieces,
         records::{assignments, patients, visits},
     },
     error::Error,
@@ -98,7 +99,8 @@ pub async fn register(
     let states = people
         .map(|person| PatientState::default().changed_by(&person.input, today))
         .collect::<Result<Vec<_>, _>>()?;
-    patients::register_many(app, actor, &states, "patient.created", None).await.map(drop)
+    let mut pieces = Pieces::in_order(app);
+    patients::register_many(&mut pieces, actor, &states, "patient.created", None).await.map(drop)
 }
 
 /// The first `count` sample patients, the same ones in every run: the first hundred of ten thousand

@@ -24,6 +24,7 @@ on_both! {
     patients_have_an_owner_and_a_history,
     every_imported_patient_has_its_own_values_in_its_history,
     concurrent_imports_of_a_file_create_no_duplicates,
+    of_two_imports_of_the_same_people_at_once_each_person_is_registered_once,
     the_sample_is_found_by_searching,
     the_providers_of_synthea_go_in_once_however_often_they_are_imported,
     a_doctor_is_recognised_by_licence_or_email_or_all_other_members,
@@ -34,6 +35,7 @@ on_both! {
     an_import_that_adds_few_rows_leaves_the_statistics,
     an_endless_row_is_named_and_not_read,
     likely_duplicates_are_left_out_and_reported,
+    a_dry_run_finds_likely_duplicates_among_all_rows_before,
     likely_duplicates_are_imported_or_end_the_import_where_that_is_said,
 }
 
@@ -341,6 +343,31 @@ async fn concurrent_imports_of_a_file_create_no_duplicates(backend: Backend) {
     assert_eq!(imported, 3_000);
 }
 
+async fn of_two_imports_of_the_same_people_at_once_each_person_is_registered_once(
+    backend: Backend,
+) {
+    const PEOPLE: i64 = 600;
+    let operator = Operator::new(backend).await;
+    for source in ["A", "B"] {
+        let row = |i: i64| {
+            let (year, month, day) = (1940 + i / 12, 1 + i % 12, 1 + i % 28);
+            format!("Name{i},Family{i},{year}-{month:02}-{day:02},555 {i:07},{source}{i}\n")
+        };
+        let rows: String = (0..PEOPLE).map(row).collect();
+        let head = "first_name,last_name,date_of_birth,phone_number,source_id\n";
+        operator.write(&format!("{source}.csv"), format!("{head}{rows}"));
+    }
+    let reports = std::thread::scope(|scope| {
+        let import = |file| operator.import(&[file, "--json"]);
+        let (one, other) =
+            (scope.spawn(move || import("A.csv")), scope.spawn(move || import("B.csv")));
+        [one.join().unwrap(), other.join().unwrap()]
+    });
+    let imported: i64 = reports.iter().map(|report| report.counts().1).sum();
+    let left_out: usize = reports.iter().map(|report| duplicates(&report.report()).len()).sum();
+    assert_eq!((imported, left_out), (PEOPLE, PEOPLE as usize));
+}
+
 const PROVIDERS: &str = "\
 Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION
 3421aa75,ef58ea08,Tomas436 Sauer652,M,GENERAL PRACTICE,60 HOSPITAL ROAD,LEOMINSTER,MA,01453,42.5,-71.7,1557
@@ -632,6 +659,23 @@ async fn likely_duplicates_are_left_out_and_reported(backend: Backend) {
     assert_eq!((again.status, again.counts()), (1, (7, 0, 5, 0)));
     let later = duplicates(&again.report())[1].2.clone().unwrap();
     assert_eq!(duplicates(&again.report()), expected("P000001B", Some(&later), false));
+}
+
+/// As an import does, which finds them among the patients.
+async fn a_dry_run_finds_likely_duplicates_among_all_rows_before(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let others: String = (0..1_500).map(|i| format!("Name{i},Family{i},,,N{i}\n")).collect();
+    let ana = |source| format!("Ana,Núñez-Soto,1989-05-04,555 123 4567,{source}\n");
+    let eva = "Eva,Nunez Soto,1989-05-04,,3\n";
+    let head = "first_name,last_name,date_of_birth,phone_number,source_id\n";
+    operator.write("people.csv", format!("{head}{}{others}{}{eva}", ana(1), ana(2)));
+    let dry = operator.import(&["people.csv", "--dry-run", "--json"]);
+    assert_eq!(dry.counts(), (1_503, 1_502, 0, 0));
+    let row = (1_503, "certain".to_owned(), None, false);
+    assert_eq!(duplicates(&dry.report()), [row]);
+    let done = operator.import(&["people.csv", "--json"]);
+    assert_eq!(done.counts(), dry.counts());
+    assert_eq!(duplicates(&done.report())[0].0, 1_503);
 }
 
 async fn likely_duplicates_are_imported_or_end_the_import_where_that_is_said(backend: Backend) {

@@ -1,17 +1,23 @@
 //! Patients who may be the same person as another one.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use shared::{
     PartialDate,
+    id::PatientId,
     patient::{Patient, PatientFields, PatientState},
     text::name_words,
 };
 
-use super::{COLUMNS_WITHHELD, TABLES, from_row, listing::ORDER_OF_OWNER, restrict_scope};
+use super::{
+    COLUMNS_WITHHELD, TABLES, from_row, listing::ORDER_OF_OWNER, restrict_ids, restrict_scope,
+};
 use crate::{
     db::{
-        ArchiveState, Conn, DbError, Scope, Sql,
+        ArchiveState, Conn, DbError, Row, Scope, Sql,
+        columns::Member,
         search::{keys, lock_keys, sought_keys},
     },
     error::Error,
@@ -76,28 +82,121 @@ pub(crate) async fn sought(
     read(conn, || sought_keys(words, born), scope, today).await
 }
 
-/// The patients whom the caller may see and who may be the same person as one of these, in the same way.
+/// A patient with what is compared of a person.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) id: PatientId,
+    pub(crate) mrn: String,
+    pub(crate) state: PatientState,
+    pub(crate) former_names: Vec<String>,
+}
+
+/// Who may be the same person as one of several.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    pub(crate) all: Vec<Candidate>,
+    /// The places in `all` of those for each of the people.
+    pub(crate) of_each: Vec<Vec<usize>>,
+}
+
+/// The patients who may be the same person as one of these, whoever may see them, in the same way.
 pub(crate) async fn candidates_of_many(
     conn: &mut Conn<'_>,
     states: &[PatientState],
-    scope: Scope,
-    today: NaiveDate,
-) -> Result<Vec<Patient>, DbError> {
-    if !conn.0.is_sqlite() || has_few(conn, scope).await? {
-        return read(conn, || states.iter().flat_map(keys).collect(), scope, today).await;
+) -> Result<Candidates, DbError> {
+    let of_each = states.iter().map(keys).enumerate();
+    let (places, keys): (Vec<_>, Vec<_>) =
+        of_each.flat_map(|(place, keys)| keys.into_iter().map(move |key| (place, key))).unzip();
+    let mut found = Vec::new();
+    for row in select_indexed(conn, &keys)?.fetch_all(conn).await? {
+        let key: i64 = row.get("place")?;
+        let place = usize::try_from(key).ok().and_then(|key| places.get(key)).copied();
+        let place = place.ok_or_else(|| Error::internal("a candidate for nobody"))?;
+        let ids: Vec<PatientId> = Member::read(&row, "ids")?;
+        found.extend(ids.into_iter().map(|id| (place, id)));
     }
-    // A statement with the keys of many people would be a long text that is prepared anew each time.
-    let mut all: Vec<Patient> = Vec::new();
-    for state in states {
-        let sql = select(Some(&keys(state)), scope, true)?;
-        for row in sql.fetch_all(conn).await? {
-            let patient = from_row(&row, today)?;
-            if all.iter().all(|known| known.id != patient.id) {
-                all.push(patient);
-            }
+    let ids: BTreeSet<_> = found.iter().map(|(_, id)| *id).collect();
+    let mut candidates =
+        Candidates { of_each: vec![Vec::new(); states.len()], ..Default::default() };
+    if ids.is_empty() {
+        return Ok(candidates);
+    }
+    let ids: Vec<_> = ids.into_iter().collect();
+    let mut at = HashMap::new();
+    for row in select_compared(conn, &ids)?.fetch_all(conn).await? {
+        let candidate = compared(&row)?;
+        at.insert(candidate.id, candidates.all.len());
+        candidates.all.push(candidate);
+    }
+    for (place, id) in found {
+        // One who is archived is not there.
+        if let (Some(at), Some(of_it)) = (at.get(&id), candidates.of_each.get_mut(place))
+            && !of_it.contains(at)
+        {
+            of_it.push(*at);
         }
     }
-    Ok(all)
+    Ok(candidates)
+}
+
+/// The statement for the ids of the patients whom the index has under each of these keys, by the place of the key.
+fn select_indexed(conn: &Conn<'_>, keys: &[String]) -> Result<Sql, Error> {
+    let keys = serde_json::to_string(keys).map_err(|e| Error::Internal(e.into()))?;
+    let sql = conn.either(
+        limited!(
+            "SELECT key AS place, (SELECT json_group_array(patient_id) FROM (SELECT patient_id \
+             FROM patient_terms WHERE term >= value AND term < value || char(1114111)",
+            ")) AS ids FROM json_each($1)"
+        ),
+        limited!(
+            "SELECT keys.place - 1 AS place, found.ids FROM json_array_elements_text($1::json) \
+             WITH ORDINALITY AS keys (start, place) CROSS JOIN LATERAL (SELECT \
+             CAST(json_agg(patient_id) AS TEXT) AS ids FROM (SELECT patient_id FROM patient_terms \
+             WHERE term >= keys.start AND term < keys.start || chr(1114111)",
+            ") AS entries) AS found WHERE found.ids IS NOT NULL"
+        ),
+    );
+    Ok(sql.arg(keys))
+}
+
+/// The statement for what is compared of patients who are not archived.
+fn select_compared(conn: &Conn<'_>, ids: &[PatientId]) -> Result<Sql, Error> {
+    let mut sql = Sql::new(
+        "SELECT p.id, p.mrn, p.first_name, p.last_name, p.date_of_birth, p.date_of_birth_estimated, \
+         p.gender, p.email, p.phone_number, p.identifiers, p.former_names FROM patients p \
+         WHERE p.archived_at IS NULL",
+    );
+    restrict_ids(&mut sql, conn, ids)?;
+    Ok(sql)
+}
+
+fn compared(row: &Row) -> Result<Candidate, Error> {
+    let fields = PatientFields {
+        first_name: row.get("first_name")?,
+        last_name: row.get("last_name")?,
+        date_of_birth: Member::read(row, "date_of_birth")?,
+        gender: Member::read(row, "gender")?,
+        email: row.get("email")?,
+        phone_number: row.get("phone_number")?,
+        identifiers: Member::read(row, "identifiers")?,
+        ..PatientFields::default()
+    };
+    let state =
+        PatientState { fields, date_of_birth_estimated: row.get("date_of_birth_estimated")? };
+    let former_names = Member::read(row, "former_names")?;
+    Ok(Candidate { id: PatientId(row.get("id")?), mrn: row.get("mrn")?, state, former_names })
+}
+
+/// Those of these patients whom the caller may see.
+pub(crate) async fn visible_of(
+    conn: &mut Conn<'_>,
+    ids: &[PatientId],
+    scope: Scope,
+) -> Result<HashSet<PatientId>, DbError> {
+    let mut sql = Sql::new("SELECT p.id FROM patients p WHERE 1 = 1");
+    restrict_scope(&mut sql, scope, ArchiveState::Current);
+    restrict_ids(&mut sql, conn, ids)?;
+    Ok(sql.fetch_ids(conn).await?.into_iter().collect())
 }
 
 async fn read(

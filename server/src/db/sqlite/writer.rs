@@ -1,13 +1,13 @@
 //! The only connection that writes, and how requests share its transactions.
 //!
 //! A commit waits for the disk, and everybody who wants to write waits for the commit. Requests
-//! that wait for the connection therefore write in one transaction: each of them in a savepoint of
-//! its own, one after the other. The request that finds nobody waiting commits; otherwise a task
+//! that wait for the connection therefore write in one transaction, one after the other: each of them but the
+//! first in a savepoint of its own. The request that finds nobody waiting commits; otherwise a task
 //! queues for the connection behind those who wait, and commits when it has its turn. Each request
 //! is answered after the commit, so what was acknowledged is on the disk.
 //!
-//! - A request that gives up rolls back to its savepoint and harms no other one. So does one with a
-//!   defective statement.
+//! - A request that gives up rolls back to its savepoint, or the transaction if it is alone in it, and harms no
+//!   other one. So does one with a defective statement.
 //! - A request sees what those before it have written and not yet committed. One that succeeds commits
 //!   too, even if it has written nothing, so that nobody is told of what is not on the disk.
 //! - A failure that ends the whole transaction (a full disk, a failed sync) is reported to every
@@ -222,13 +222,20 @@ impl Slot {
         }
     }
 
+    /// Whether others have written in the transaction before the request that has the turn. That one then has a
+    /// savepoint. The first one needs none, and many writes in a savepoint would take long: at the end of each
+    /// statement, SQLite goes through all that was noted for taking the savepoint back.
+    fn is_shared(&self) -> bool {
+        !self.members.is_empty()
+    }
+
     /// Takes back what the request that has the turn has written.
     fn undo(&mut self) {
-        let undone = if self.members.is_empty() {
+        let undone = if self.is_shared() {
+            self.run("ROLLBACK TO request").and_then(|()| self.run("RELEASE request"))
+        } else {
             self.is_open = false;
             self.run("ROLLBACK")
-        } else {
-            self.run("ROLLBACK TO request").and_then(|()| self.run("RELEASE request"))
         };
         if let Err(error) = undone {
             let failure = error.describe(self.opener.path());
@@ -253,9 +260,9 @@ pub(super) struct Turn {
 enum Stage {
     /// No transaction of this request is open.
     Outside,
-    /// The request's savepoint is open.
+    /// The request's part of a transaction is open.
     Inside,
-    /// The request's savepoint is open, but will be taken back: one of its statements was defective.
+    /// The same, but it will be taken back: one of its statements was defective.
     Defective,
     /// The request's transaction has failed as a whole.
     Lost,
@@ -282,7 +289,9 @@ impl Turn {
                 Err(error) => return Err(error),
             }
         }
-        self.slot.run("SAVEPOINT request")?;
+        if self.slot.is_shared() {
+            self.slot.run("SAVEPOINT request")?;
+        }
         self.stage = Stage::Inside;
         Ok(())
     }
@@ -299,7 +308,9 @@ impl Turn {
                 return Err(Failure::new(Fault::Away, lost().to_string()));
             }
         }
-        if let Err(error) = self.slot.run("RELEASE request") {
+        if self.slot.is_shared()
+            && let Err(error) = self.slot.run("RELEASE request")
+        {
             return Err(error.describe(self.slot.opener.path()));
         }
         self.stage = Stage::Outside;

@@ -7,25 +7,26 @@ use shared::{FieldError, FieldErrors, doctor::DoctorFields};
 use super::{Action, Actor, App, check_taken, doctors, enter, scope};
 use crate::{
     db::{Conn, DbError, doctors::Known},
-    domain::batches::{Step, in_pieces},
+    domain::batches::{Pieces, Step},
     error::Error,
 };
 
 /// The identifying values of the doctors that a dry run would have added.
 pub(crate) type Claimed = HashSet<Known>;
 
-/// Adds many doctors, in pieces (see [`in_pieces`]). Returns the outcome of each doctor; a refused
+/// Adds many doctors, in pieces. Returns the outcome of each doctor; a refused
 /// doctor does not affect the others.
 ///
 /// Fails if the database does. Pieces that were committed earlier stay.
 pub(crate) async fn register_many(
-    app: &App,
+    pieces: &mut Pieces<'_>,
     actor: &Actor,
     fields: &[DoctorFields],
     action: &str,
 ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
+    let app = pieces.app;
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
-    in_pieces(app, fields, &Entering { app, actor, action }).await
+    pieces.write(fields, &Entering { app, actor, action }).await
 }
 
 /// The actor of a bulk registration, and its audit action.
@@ -38,12 +39,15 @@ struct Entering<'a> {
 impl Step<DoctorFields> for Entering<'_> {
     type Outcome = Result<(), FieldErrors>;
 
+    async fn lock(&self, conn: &mut Conn<'_>, _: &[DoctorFields]) -> Result<(), DbError> {
+        doctors::queue(conn).await
+    }
+
     async fn run(
         &self,
         conn: &mut Conn<'_>,
         step: &[DoctorFields],
     ) -> Result<Vec<Self::Outcome>, DbError> {
-        doctors::queue(conn).await?;
         let keys: Vec<Known> = step.iter().map(Known::by).collect();
         let known = doctors::known(conn, &keys.iter().collect::<Vec<_>>()).await?;
         let mut outcomes = Vec::with_capacity(step.len());

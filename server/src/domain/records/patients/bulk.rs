@@ -13,40 +13,48 @@ use shared::{
 
 use super::{
     Action, Actor, App, AuditActor, Conn, audit,
-    likely::{Compared, Graded, OnDuplicate, Registration, grade},
+    likely::{Compared, Earlier, Graded, OnDuplicate, Registration, grade},
     patients, registered,
 };
 use crate::{
     db::{DbError, patients::pairs::Alike},
     domain::{
         access::scope,
-        batches::{STEP, Step, in_pieces},
+        batches::{Pieces, STEP, Step},
     },
     error::Error,
 };
 
 /// The system and value of identifiers that were accepted but not written, with a number that the
 /// identifiers of one patient share.
-pub(crate) type Claimed = HashMap<(String, String), usize>;
+type Identifiers = HashMap<(String, String), usize>;
+
+/// Who was accepted but not written.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    identifiers: Identifiers,
+    people: Earlier,
+}
 
 fn key(identifier: &Identifier) -> (String, String) {
     (identifier.system.clone(), identifier.value.clone())
 }
 
-/// Registers many patients, in pieces (see [`in_pieces`]). A refused patient does not affect the others.
+/// Registers many patients, in pieces. A refused patient does not affect the others.
 /// `on_duplicate` says what becomes of a patient who is likely to be registered already; without it nobody is
 /// compared. Returns what became of each, up to the last one.
 ///
 /// Fails if the database does. Pieces that were committed earlier stay.
 pub(crate) async fn register_many(
-    app: &App,
+    pieces: &mut Pieces<'_>,
     actor: &Actor,
     states: &[PatientState],
     action: &str,
     on_duplicate: Option<OnDuplicate>,
 ) -> Result<Vec<Registration>, Error> {
     scope(actor, Action::CreatePatient)?;
-    in_pieces(app, states, &Registering { app, actor, action, on_duplicate }).await
+    let app = pieces.app;
+    pieces.write(states, &Registering { app, actor, action, on_duplicate }).await
 }
 
 /// The actor of a bulk registration, its audit action, and what becomes of likely duplicates.
@@ -66,11 +74,11 @@ impl Step<PatientState> for Registering<'_> {
         step: &[PatientState],
     ) -> Result<Vec<Self::Outcome>, DbError> {
         let now = self.app.clock().now();
-        let conflicts = sort_out(conn, step, &mut Claimed::new()).await?;
+        let conflicts = sort_out(conn, step, &mut Identifiers::new()).await?;
         let mut graded = match self.on_duplicate {
             Some(on_duplicate) => {
                 let verdicts = conflicts.iter().map(Result::is_ok).collect::<Vec<_>>();
-                grade(self.app, conn, self.actor, (step, &verdicts), on_duplicate).await?
+                grade(conn, self.actor, (step, &verdicts), on_duplicate, None).await?
             }
             None => step.iter().map(|_| Graded::new()).collect(),
         };
@@ -102,6 +110,17 @@ impl Step<PatientState> for Registering<'_> {
         Ok(outcomes.map(|(conflict, graded)| graded.outcome(conflict)).collect())
     }
 
+    async fn lock(&self, conn: &mut Conn<'_>, step: &[PatientState]) -> Result<(), DbError> {
+        match self.on_duplicate {
+            Some(_) => patients::lock_alike(conn, &step.iter().collect::<Vec<_>>()).await,
+            None => Ok(()),
+        }
+    }
+
+    fn may_end(&self) -> bool {
+        self.on_duplicate == Some(OnDuplicate::Stop)
+    }
+
     fn is_last(&self, outcome: &Registration) -> bool {
         matches!(outcome, Registration::Stopped(_))
     }
@@ -115,6 +134,7 @@ fn all_alike(graded: &mut [Graded], inserted: &[Option<&(PatientId, Mrn)>]) -> V
         let alike = take(&mut graded.alike).into_iter().filter_map(|(with, verdict)| match with {
             Compared::Stored(id) => Some((id, verdict)),
             Compared::Together(place) => Some((inserted.get(place).copied().flatten()?.0, verdict)),
+            Compared::Earlier => None,
         });
         all.extend(super::pairs::alike(*id, alike.collect()));
     }
@@ -122,8 +142,7 @@ fn all_alike(graded: &mut [Graded], inserted: &[Option<&(PatientId, Mrn)>]) -> V
 }
 
 /// What would become of each patient, up to the last one, who is compared with those who are stored or claimed.
-/// The identifiers of patients without a conflict are claimed. Likely duplicates are found among the stored
-/// patients, and among those of one step.
+/// Those without a conflict are claimed.
 pub(crate) async fn check_many(
     app: &App,
     actor: &Actor,
@@ -135,9 +154,10 @@ pub(crate) async fn check_many(
     let mut conn = read.conn();
     let mut outcomes = Vec::with_capacity(states.len());
     for step in states.chunks(STEP) {
-        let conflicts = sort_out(&mut conn, step, claimed).await?;
+        let conflicts = sort_out(&mut conn, step, &mut claimed.identifiers).await?;
         let verdicts = conflicts.iter().map(Result::is_ok).collect::<Vec<_>>();
-        let graded = grade(app, &mut conn, actor, (step, &verdicts), on_duplicate).await?;
+        let people = Some(&mut claimed.people);
+        let graded = grade(&mut conn, actor, (step, &verdicts), on_duplicate, people).await?;
         let pairs = conflicts.into_iter().zip(graded);
         outcomes.extend(pairs.map(|(conflict, graded)| graded.outcome(conflict)));
         if matches!(outcomes.last(), Some(Registration::Stopped(_))) {
@@ -153,7 +173,7 @@ pub(crate) async fn check_many(
 async fn sort_out(
     conn: &mut Conn<'_>,
     states: &[PatientState],
-    claimed: &mut Claimed,
+    claimed: &mut Identifiers,
 ) -> Result<Vec<Result<(), FieldErrors>>, DbError> {
     let all = states.iter().flat_map(|state| &state.fields.identifiers);
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
@@ -194,7 +214,7 @@ pub(crate) async fn already_there(
     let holders_of = |identifier: &Identifier| {
         let key = key(identifier);
         let mut all = holders.get(&key).cloned().unwrap_or_default();
-        all.extend(claimed.get(&key).copied().map(Holder::Claimant));
+        all.extend(claimed.identifiers.get(&key).copied().map(Holder::Claimant));
         all
     };
     let is_there = |list: &&[Identifier]| {

@@ -1,6 +1,9 @@
 //! Likely duplicates among many patients who are to be registered.
 
-use std::collections::HashSet;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use serde::Serialize;
 use shared::{
@@ -12,8 +15,7 @@ use shared::{
 
 use super::patients;
 use crate::{
-    app::App,
-    db::{Conn, DbError},
+    db::{Conn, DbError, patients::Candidate, search::lock_keys},
     domain::{
         access::{Action, Scope, scope},
         matching::{Person, Verdict},
@@ -85,6 +87,66 @@ pub(super) enum Compared {
     Stored(PatientId),
     /// One who is registered together with the patient, by the place among them.
     Together(usize),
+    /// One whom a dry run would have registered before.
+    Earlier,
+}
+
+/// The number of people before one with whom a dry run compares that one.
+const EARLIER_MAX: usize = 100_000;
+
+/// The people whom a dry run would have registered last. They are found by what those have in common who may be the
+/// same: the name, the date of birth or a way to reach them.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier {
+    people: VecDeque<(Vec<u64>, Person)>,
+    /// How many were there before the first of them.
+    forgotten: usize,
+    /// The numbers of those who have something, by its hash.
+    by_key: HashMap<u64, VecDeque<usize>>,
+}
+
+impl Earlier {
+    fn keys(state: &PatientState) -> Vec<u64> {
+        let hash = |key: String| {
+            let mut hasher = DefaultHasher::new();
+            key.hash(&mut hasher);
+            hasher.finish()
+        };
+        lock_keys(state).into_iter().map(hash).collect()
+    }
+
+    /// Those who have something in common with a person.
+    fn alike(&self, state: &PatientState) -> impl Iterator<Item = &Person> {
+        let keys = Self::keys(state);
+        let numbers = keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied();
+        let numbers: BTreeSet<usize> = numbers.collect();
+        let at = move |number: usize| Some(&self.people.get(number - self.forgotten)?.1);
+        numbers.into_iter().filter_map(at)
+    }
+
+    fn add(&mut self, state: &PatientState, person: Person) {
+        let (keys, number) = (Self::keys(state), self.forgotten + self.people.len());
+        for key in &keys {
+            self.by_key.entry(*key).or_default().push_back(number);
+        }
+        self.people.push_back((keys, person));
+        if self.people.len() > EARLIER_MAX {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        let Some((keys, _)) = self.people.pop_front() else { return };
+        for key in keys {
+            if let Some(numbers) = self.by_key.get_mut(&key) {
+                numbers.retain(|number| *number != self.forgotten);
+                if numbers.is_empty() {
+                    self.by_key.remove(&key);
+                }
+            }
+        }
+        self.forgotten += 1;
+    }
 }
 
 impl Graded {
@@ -104,31 +166,32 @@ impl Graded {
     }
 }
 
-/// Compares patients with those whom the caller may see, and with those before them who are registered too.
+/// Compares patients with those whom the caller may see, and with those before them who are registered too. A dry run
+/// tells who would have been registered `earlier`.
 /// `verdicts` says who has no conflict; nobody else is compared. Ends with the one at whom the registration stops.
 pub(super) async fn grade(
-    app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     (states, verdicts): (&[PatientState], &[bool]),
     on_duplicate: OnDuplicate,
+    mut earlier: Option<&mut Earlier>,
 ) -> Result<Vec<Graded>, DbError> {
     let visible = scope(actor, Action::ReadPatient)?;
-    let today = app.clock().today();
-    let found = patients::candidates_of_many(conn, states, Scope::All, today).await?;
+    let found = patients::candidates_of_many(conn, states).await?;
     // The work-list has those whom the caller does not see, too; nothing else tells of them.
     let seen: Option<HashSet<PatientId>> = match visible {
         Scope::All => None,
         visible => {
-            let seen = patients::candidates_of_many(conn, states, visible, today).await?;
-            Some(seen.iter().map(|patient| patient.id).collect())
+            let ids: Vec<_> = found.all.iter().map(|patient| patient.id).collect();
+            Some(patients::visible_of(conn, &ids, visible).await?)
         }
     };
     let is_seen = |with: &Compared| match with {
         Compared::Stored(id) => seen.as_ref().is_none_or(|seen| seen.contains(id)),
-        Compared::Together(_) => true,
+        Compared::Together(_) | Compared::Earlier => true,
     };
-    let stored: Vec<_> = found.iter().map(|it| (it, Person::of(&it.state()))).collect();
+    let person = |it: &Candidate| Person::of(&it.state).formerly(&it.former_names);
+    let stored: Vec<_> = found.all.iter().map(|it| (it, person(it))).collect();
     let mut before: Vec<(usize, Person)> = Vec::with_capacity(states.len());
     let mut all = Vec::with_capacity(states.len());
     for (place, (state, is_free)) in states.iter().zip(verdicts).enumerate() {
@@ -137,13 +200,17 @@ pub(super) async fn grade(
             continue;
         }
         let person = Person::of(state);
-        let of_stored = stored.iter().filter_map(|(patient, other)| {
+        let of_it = found.of_each.get(place).into_iter().flatten();
+        let of_stored = of_it.filter_map(|at| stored.get(*at)).filter_map(|(patient, other)| {
             Some((Compared::Stored(patient.id), person.compare(other)?))
         });
-        let of_earlier = before
+        let of_step = before
             .iter()
             .filter_map(|(at, other)| Some((Compared::Together(*at), person.compare(other)?)));
-        let alike: Vec<_> = of_stored.chain(of_earlier).collect();
+        let of_earlier = earlier.as_deref().into_iter().flat_map(|earlier| earlier.alike(state));
+        let of_earlier =
+            of_earlier.filter_map(|other| Some((Compared::Earlier, person.compare(other)?)));
+        let alike: Vec<_> = of_stored.chain(of_step).chain(of_earlier).collect();
         let is_likely = |(with, verdict): &&(Compared, Verdict)| {
             is_seen(with) && verdict.grade != Grade::Possible
         };
@@ -157,6 +224,7 @@ pub(super) async fn grade(
                     (known.map(|(patient, _)| patient.mrn.clone()), None)
                 }
                 Compared::Together(place) => (None, Some(place)),
+                Compared::Earlier => (None, None),
             };
             LikelyDuplicate { mrn, grade, reasons, place }
         });
@@ -168,6 +236,13 @@ pub(super) async fn grade(
         all.push(Graded { is_registered, likely, alike, is_last });
         if is_last {
             break;
+        }
+    }
+    if let Some(earlier) = &mut earlier {
+        for (place, person) in before {
+            if let Some(state) = states.get(place) {
+                earlier.add(state, person);
+            }
         }
     }
     Ok(all)
