@@ -160,7 +160,7 @@ async fn beside_import(
 }
 
 /// Writes people who are not registered yet as a file to be imported.
-fn write_people(file: &Path, registered: u64, count: u64) -> Outcome<()> {
+pub(crate) fn write_people(file: &Path, registered: u64, count: u64) -> Outcome<()> {
     let mut rows = csv::Writer::from_path(file)?;
     for number in registered + 1..=registered + count {
         let Value::Object(mut person) = serde_json::to_value(person(number))? else { continue };

@@ -21,6 +21,10 @@ pub(crate) const HEARD: Goal = Goal::AtMost(1.0);
 pub(crate) const IN_STORM: Goal = Goal::AtLeast(0.6);
 /// The p99 of reads during an import, in milliseconds.
 pub(crate) const IN_IMPORT: Goal = Goal::AtMost(20.0);
+/// The rows that an import into SQLite writes in a second.
+pub(crate) const IMPORTED: Goal = Goal::AtLeast(6_000.0);
+/// The rows per second of an import into PostgreSQL, as a part of those of `COPY`.
+pub(crate) const OF_COPY: Goal = Goal::AtLeast(0.5);
 /// The p99 from a key to its result in the scene of the terminals, in milliseconds.
 pub(crate) const KEY: Goal = Goal::AtMost(50.0);
 /// Resident memory of the server in that scene, in mebibytes.
@@ -29,11 +33,10 @@ pub(crate) const SCENE: Goal = Goal::AtMost(100.0);
 /// Requests per second as a part of another program's.
 pub(crate) fn rate(engine: Engine, rival: Kind, what: What, connections: u64) -> Option<Goal> {
     let goal = match (rival, engine, what) {
-        (Kind::Fastify, _, What::Get | What::List) | (Kind::Bare, Engine::Sqlite, What::List) => {
-            1.2
-        }
+        (Kind::Fastify, _, What::Get | What::List | What::Search)
+        | (Kind::Bare, Engine::Sqlite, What::List | What::Search) => 1.2,
         (Kind::Fastify, _, What::Create) | (Kind::Bare, Engine::Sqlite, What::Get) => 1.0,
-        (Kind::Bare, Engine::Postgres, What::List) => 0.75,
+        (Kind::Bare, Engine::Postgres, What::List | What::Search) => 0.75,
         (Kind::Bare, _, What::Get | What::Create) => 0.7,
         _ => return None,
     };

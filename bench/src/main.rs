@@ -11,6 +11,7 @@ mod fill;
 mod finding;
 mod further;
 mod goals;
+mod importing;
 mod listeners;
 mod load;
 mod machine;
@@ -130,6 +131,9 @@ struct Options {
     /// Only time searches, lookups and comparisons over one connection, and print the figures
     #[arg(long, conflicts_with_all = ["scene", "only_scale", "finding"])]
     only_answers: bool,
+    /// Only time imports of so many patients, such as 50k, and print the figures
+    #[arg(long, value_name = "ROWS", value_parser = amount, conflicts_with_all = ["scene", "only_scale", "finding", "only_answers"])]
+    only_imports: Option<u64>,
     /// How many people are asked for in each way
     #[arg(long, default_value_t = 500)]
     asked: u64,
@@ -150,7 +154,7 @@ impl Options {
     /// The bytes that the databases take: the filled ones, the copies of the programs, and what is
     /// written meanwhile.
     fn disk(&self) -> u64 {
-        let copies = if self.only_scale || self.only_answers {
+        let copies = if self.only_scale || self.only_answers || self.only_imports.is_some() {
             1
         } else {
             2 + u64::from(self.peers.is_some())
@@ -261,6 +265,10 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
             findings.push(runtime.block_on(course.scale_alone(engine))?);
             continue;
         }
+        if let Some(rows) = options.only_imports {
+            findings.push(runtime.block_on(course.imports_alone(engine, rows))?);
+            continue;
+        }
         if options.only_answers || options.quick {
             let answers = runtime.block_on(course.answers_alone(engine, options.asked))?;
             if options.only_answers {
@@ -279,7 +287,8 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());
     let figures = page::text(&about, options.patients, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
-    let is_whole = options.scene.is_none() && !options.only_answers;
+    let is_part = options.only_answers || options.only_imports.is_some();
+    let is_whole = options.scene.is_none() && !is_part;
     if !options.print && is_whole && faults.is_empty() {
         page::write(options.patients, &figures)?;
     }
