@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use vt100::Screen;
 
 use super::{
-    desk::{Desk, Step, Stop, behind, found, is_at, is_typed},
+    desk::{Desk, Step, Stop, behind, found, found_nobody, is_at, is_typed},
     ledger::{Ledger, Newcomer, Person, Write},
     pty::key,
 };
@@ -133,8 +133,7 @@ impl<'a> Clerk<'a> {
         self.desk.thinks()?;
         self.desk.goes_to_day()?;
         self.desk.thinks()?;
-        let nobody = format!("matches “{search}”");
-        self.desk.finds(Step::FindNobody, &search, |screen| screen.contents().contains(&nobody))?;
+        self.desk.finds(Step::FindNobody, &search, |screen| found_nobody(screen, &search))?;
         self.desk.thinks()?;
         self.opens_form(&key::ctrl('n'), "New patient")?;
         let phone = self.types_phone()?;

@@ -259,15 +259,33 @@ pub(super) fn is_typed(screen: &Screen, text: &str) -> bool {
 /// Where a text is among the rows that the find box has found, and how many rows there are. Rows that are
 /// drawn dim belong to an earlier text.
 pub(super) fn found(screen: &Screen, text: &str) -> (Option<usize>, usize) {
+    let rows = rows(screen);
+    let at = rows.iter().position(|row| row.text.contains(text) && !row.is_dim);
+    (at, rows.len())
+}
+
+/// Whether the find box has found nobody but people of other spelling, if any.
+pub(super) fn found_nobody(screen: &Screen, text: &str) -> bool {
+    let rows = rows(screen);
+    let is_similar = |row: &Found| row.text.trim_end().ends_with("similar") && !row.is_dim;
+    let is_empty = screen.contents().contains(&format!("matches “{text}”"));
+    is_empty || (is_typed(screen, text) && !rows.is_empty() && rows.iter().all(is_similar))
+}
+
+/// A row that the find box has found.
+struct Found {
+    text: String,
+    /// Whether it belongs to an earlier text.
+    is_dim: bool,
+}
+
+fn rows(screen: &Screen) -> Vec<Found> {
     let columns = screen.size().1.get();
     let is_dim = |row: u16| {
         let mut cells = (0..columns).filter_map(|column| screen.cell(row, column));
         cells.any(|cell| cell.has_contents() && cell.fgcolor() == DIM)
     };
-    let rows: Vec<_> = (FIRST_ROW..)
-        .zip(screen.rows(0, columns).skip(usize::from(FIRST_ROW)))
-        .take_while(|(_, line)| !line.trim().is_empty())
-        .collect();
-    let at = rows.iter().position(|(row, line)| line.contains(text) && !is_dim(*row));
-    (at, rows.len())
+    let lines = (FIRST_ROW..).zip(screen.rows(0, columns).skip(usize::from(FIRST_ROW)));
+    let found = lines.map(|(row, text)| Found { text, is_dim: is_dim(row) });
+    found.take_while(|row| !row.text.trim().is_empty()).collect()
 }

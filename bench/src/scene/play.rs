@@ -109,7 +109,15 @@ pub(super) fn play<'a>(
                 })
             })
             .collect();
-        Ok(Played { clerks, figures: watched? })
+        // A terminal is gone where its clerk has waited in vain.
+        let figures = watched.map_err(|error| {
+            let wrong = clerks.iter().filter_map(|clerk| match &clerk.stop {
+                Stop::Killed => None,
+                Stop::Wrong(sentence) => Some(sentence.as_str()),
+            });
+            wrong.fold(error.to_string(), |all, one| format!("{all}\n{one}"))
+        })?;
+        Ok(Played { clerks, figures })
     })
 }
 

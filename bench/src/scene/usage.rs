@@ -25,15 +25,18 @@ pub(super) struct Used {
 impl Processes {
     /// What they have used so far.
     pub(super) fn used(&self) -> Outcome<Used> {
+        let of = |process, what: &str| {
+            usage_alone(process).map_err(|error| format!("{what} can't be measured: {error}"))
+        };
         let mut clients = Usage::default();
         for client in &self.clients {
-            clients += usage_alone(*client)?;
+            clients += of(*client, "a terminal")?;
         }
         Ok(Used {
-            server: usage_alone(self.server)?,
-            import: usage_alone(self.import)?,
+            server: of(self.server, "the server")?,
+            import: of(self.import, "the import")?,
             clients,
-            harness: usage_alone(std::process::id())?,
+            harness: of(std::process::id(), "this program")?,
         })
     }
 }
