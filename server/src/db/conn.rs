@@ -202,6 +202,15 @@ impl Conn<'_> {
         Ok(Sql::new("PRAGMA data_version").fetch_one(self).await?.get("data_version")?)
     }
 
+    /// Sets whether commits on this connection write SQLite's log into the file when it has 64 MiB, or 4 MiB as usual.
+    pub(crate) async fn let_log_grow(&mut self, is_long: bool) -> Result<(), DbError> {
+        let setting = match is_long {
+            true => "PRAGMA wal_autocheckpoint = 16384",
+            false => "PRAGMA wal_autocheckpoint = 1000",
+        };
+        Sql::new(setting).fetch_all(self).await.map(drop)
+    }
+
     /// Notes that the transaction changes a session, an API token or what a user may do. What is
     /// known of callers is then read again after its end.
     pub(super) fn changes_access(&mut self) {

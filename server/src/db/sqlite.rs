@@ -283,11 +283,9 @@ pub(super) async fn empty_log(writer: &mut Conn<'_>) -> Result<bool, Error> {
     Ok(done.get::<i64>("busy")? == 0)
 }
 
-/// Takes a cache of 64 MiB, and lets the log grow to as much before it is written into the file.
+/// Takes a cache of 64 MiB.
 pub(super) async fn expect_many_writes(writer: &mut Conn<'_>) -> Result<(), Error> {
-    for setting in ["PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 16384"] {
-        Sql::new(setting).fetch_all(writer).await?;
-    }
+    Sql::new("PRAGMA cache_size = -65536").fetch_all(writer).await?;
     Ok(())
 }
 

@@ -127,8 +127,7 @@ impl Db {
         sqlite::empty_log(&mut session.conn()).await
     }
 
-    /// Prepares for an import. SQLite gets a larger cache, so that a transaction writes each page once, and it writes its
-    /// log into the file less often.
+    /// Prepares for an import. SQLite gets a larger cache, so that a transaction writes each page once.
     pub(crate) async fn expect_many_writes(&self) -> Result<(), Error> {
         match self.file_writer().await? {
             Some(mut session) => Ok(sqlite::expect_many_writes(&mut session.conn()).await?),

@@ -18,10 +18,11 @@ use crate::{
 pub(super) const STEP: usize = 20;
 /// How many records are in a step, and for how long further ones begin. Other writers also wait for the last step and
 /// the commit. A clerk who saves something meanwhile should not notice it.
-const BESIDE_OTHERS: Pace = Pace { step: STEP, hold: Duration::from_millis(15) };
+const BESIDE_OTHERS: Pace =
+    Pace { step: STEP, hold: Duration::from_millis(15), has_long_log: false };
 /// The same where nobody else has written for a while. Then the first one who does waits for a moment. The rows of
-/// many patients share pages of the indexes, so a long transaction writes fewer pages.
-const ALONE: Pace = Pace { step: 100, hold: Duration::from_millis(400) };
+/// many patients share pages of the indexes, so a long transaction writes fewer pages, and so does a long log.
+const ALONE: Pace = Pace { step: 100, hold: Duration::from_millis(400), has_long_log: true };
 /// The number of records in a transaction on PostgreSQL, where writers don't wait for each other, and how many
 /// transactions run at once: one prepares its statements while the database works on those of another one.
 const STEP_ON_POSTGRES: usize = 100;
@@ -41,6 +42,8 @@ struct Pace {
     step: usize,
     /// For how long further steps begin.
     hold: Duration,
+    /// Whether SQLite's log may become long. Whoever commits then writes it into the file, which keeps a clerk waiting.
+    has_long_log: bool,
 }
 
 /// The work on the records of one step.
@@ -87,11 +90,13 @@ struct Others {
     content: Option<i64>,
     /// Until then somebody else is taken to be writing.
     until: Instant,
+    /// The pace of the last piece.
+    last: Option<Pace>,
 }
 
 impl Others {
     fn new(now: Instant) -> Self {
-        Self { content: None, until: now + QUIET_AT_FIRST }
+        Self { content: None, until: now + QUIET_AT_FIRST, last: None }
     }
 
     /// The size of the piece that begins with this content. Writes of this process don't change its number.
@@ -177,6 +182,9 @@ impl<'a> Pieces<'a> {
         // From here on other writers wait.
         let began = Instant::now();
         let pace = self.others.pace(tx.conn().content().await?, began);
+        if self.others.last.replace(pace) != Some(pace) {
+            tx.conn().let_log_grow(pace.has_long_log).await?;
+        }
         let mut outcomes = Vec::new();
         for some in rest.chunks(pace.step) {
             outcomes.extend(step.run(&mut tx.conn(), some).await?);
