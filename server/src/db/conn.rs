@@ -202,6 +202,11 @@ impl Conn<'_> {
         Ok(Sql::new("PRAGMA data_version").fetch_one(self).await?.get("data_version")?)
     }
 
+    /// Whether anybody waits for the end of the transaction because SQLite has one writer.
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(&self.0.link, Some(Link::Sqlite(session)) if session.is_awaited())
+    }
+
     /// Sets whether commits on this connection write SQLite's log into the file when it has 64 MiB, or 4 MiB as usual.
     pub(crate) async fn let_log_grow(&mut self, is_long: bool) -> Result<(), DbError> {
         let setting = match is_long {

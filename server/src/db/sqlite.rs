@@ -6,6 +6,7 @@ mod migrations;
 mod opener;
 mod session;
 mod statement;
+mod waiting;
 mod writer;
 
 use std::{io::ErrorKind, path::Path, time::Duration};

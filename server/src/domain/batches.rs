@@ -16,20 +16,22 @@ use crate::{
 
 /// The number of records in a step that a dry run, or a piece beside other writers, works on at once.
 pub(super) const STEP: usize = 20;
-/// How many records are in a step, and for how long further ones begin. Other writers also wait for the last step and
-/// the commit. A clerk who saves something meanwhile should not notice it.
-const BESIDE_OTHERS: Pace =
-    Pace { step: STEP, hold: Duration::from_millis(15), has_long_log: false };
-/// The same where nobody else has written for a while. Then the first one who does waits for a moment. The rows of
-/// many patients share pages of the indexes, so a long transaction writes fewer pages, and so does a long log.
-const ALONE: Pace = Pace { step: 100, hold: Duration::from_millis(400), has_long_log: true };
+/// The same where nobody else has written to SQLite's file for a while, and for how long it is of a piece.
+const LONG_STEP: usize = 100;
+const LONG_HOLD: Duration = Duration::from_millis(100);
+/// For how long a piece on SQLite begins further steps: a part of the time since somebody else has written or waited, and
+/// so long. It ends with the step in which somebody begins to wait, so what that one waits for is a step and the commit.
+/// A clerk who saves something meanwhile should not notice it. The rows of many patients share pages of the indexes, so a
+/// long piece writes fewer pages.
+const PART_OF_QUIET: u32 = 3;
+const HOLD_MIN: Duration = Duration::from_millis(15);
+const HOLD_MAX: Duration = Duration::from_secs(1);
 /// The number of records in a transaction on PostgreSQL, where writers don't wait for each other, and how many
 /// transactions run at once: one prepares its statements while the database works on those of another one.
 const STEP_ON_POSTGRES: usize = 100;
 const AT_ONCE: usize = 2;
-/// For how long nobody else may have written to the file, and at first.
+/// For how long nobody else may have written where SQLite's log becomes long.
 const QUIET: Duration = Duration::from_secs(10);
-const QUIET_AT_FIRST: Duration = Duration::from_secs(1);
 /// The pause after a piece. A process that waits for SQLite's only writer checks more often than
 /// that.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -84,27 +86,30 @@ pub(crate) struct Pieces<'a> {
     at_once: usize,
 }
 
-/// Whether others write to a file of SQLite, which has one writer at a time.
+/// The others who write to a file of SQLite, which has one writer at a time.
 struct Others {
     /// The number of the file's content before the last piece.
     content: Option<i64>,
-    /// Until then somebody else is taken to be writing.
-    until: Instant,
+    /// When somebody else was noticed.
+    noticed: Instant,
     /// The pace of the last piece.
     last: Option<Pace>,
 }
 
 impl Others {
     fn new(now: Instant) -> Self {
-        Self { content: None, until: now + QUIET_AT_FIRST, last: None }
+        Self { content: None, noticed: now, last: None }
     }
 
     /// The size of the piece that begins with this content. Writes of this process don't change its number.
     fn pace(&mut self, content: i64, now: Instant) -> Pace {
         if self.content.replace(content).is_some_and(|before| before != content) {
-            self.until = now + QUIET;
+            self.noticed = now;
         }
-        if now < self.until { BESIDE_OTHERS } else { ALONE }
+        let quiet = now.duration_since(self.noticed);
+        let hold = (quiet / PART_OF_QUIET).clamp(HOLD_MIN, HOLD_MAX);
+        let step = if hold < LONG_HOLD { STEP } else { LONG_STEP };
+        Pace { step, hold, has_long_log: quiet >= QUIET }
     }
 }
 
@@ -189,6 +194,10 @@ impl<'a> Pieces<'a> {
         for some in rest.chunks(pace.step) {
             outcomes.extend(step.run(&mut tx.conn(), some).await?);
             let is_end = outcomes.last().is_some_and(|outcome| step.is_last(outcome));
+            if tx.conn().is_awaited() {
+                self.others.noticed = Instant::now();
+                break;
+            }
             if is_end || began.elapsed() >= pace.hold {
                 break;
             }
@@ -231,15 +240,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_short_until_nobody_else_has_written_for_a_while() {
+    fn pieces_last_a_part_of_the_time_since_somebody_else_has_written() {
         let began = Instant::now();
         let mut others = Others::new(began);
-        let mut pace =
-            |content, seconds| others.pace(content, began + Duration::from_secs(seconds));
-        assert_eq!(pace(7, 0), BESIDE_OTHERS);
-        assert_eq!(pace(7, 2), ALONE);
-        assert_eq!(pace(8, 3), BESIDE_OTHERS);
-        assert_eq!(pace(8, 12), BESIDE_OTHERS);
-        assert_eq!(pace(8, 13), ALONE);
+        let mut pace = |content, millis| {
+            let pace = others.pace(content, began + Duration::from_millis(millis));
+            (pace.step, pace.hold.as_millis(), pace.has_long_log)
+        };
+        assert_eq!(pace(7, 0), (20, 15, false));
+        assert_eq!(pace(7, 90), (20, 30, false));
+        assert_eq!(pace(7, 600), (100, 200, false));
+        assert_eq!(pace(7, 9_000), (100, 1_000, false));
+        assert_eq!(pace(7, 10_000), (100, 1_000, true));
+        assert_eq!(pace(8, 10_100), (20, 15, false));
+        assert_eq!(pace(8, 10_400), (100, 100, false));
     }
 }

@@ -111,6 +111,14 @@ impl Session {
         }
     }
 
+    /// Whether anybody waits for the end of the transaction.
+    pub(in crate::db) fn is_awaited(&self) -> bool {
+        match &self.held {
+            Some(Held::Writer(turn)) => turn.is_awaited(),
+            _ => false,
+        }
+    }
+
     /// Commits everything that was written in the transaction.
     pub(in crate::db) async fn commit(mut self) -> Result<(), DbError> {
         match self.held.take() {

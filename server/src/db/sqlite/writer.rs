@@ -33,6 +33,7 @@ use super::{
     super::{failure::Failure, fault::Fault},
     failure::SqliteError,
     opener::{BUSY_TIME_OF_WRITER, Opener},
+    waiting::WaitingRoom,
 };
 
 /// How long a transaction waits for another process that is writing to the file.
@@ -50,6 +51,8 @@ struct Shared {
     slot: Arc<Mutex<Slot>>,
     /// How many requests wait for the slot.
     waiting: AtomicUsize,
+    /// Where processes wait for the one that is writing.
+    room: WaitingRoom,
     is_closed: AtomicBool,
 }
 
@@ -78,11 +81,13 @@ pub(super) enum NoTurn {
 
 impl Writer {
     pub(super) fn new(opener: Opener) -> Self {
+        let room = WaitingRoom::of(opener.path());
         let slot =
             Slot { opener, conn: None, is_open: false, members: Vec::new(), has_committer: false };
         Self(Arc::new(Shared {
             slot: Arc::new(Mutex::new(slot)),
             waiting: AtomicUsize::new(0),
+            room,
             is_closed: AtomicBool::new(false),
         }))
     }
@@ -282,10 +287,14 @@ impl Turn {
     /// Begins the request's part of a transaction.
     pub(super) async fn begin(&mut self) -> Result<(), SqliteError> {
         let until = Instant::now() + BUSY_TIME;
+        let mut waiting = None;
         while !self.slot.is_open {
             match self.slot.begin() {
                 Ok(()) => self.slot.is_open = true,
-                Err(error) if error.is_busy() && Instant::now() < until => sleep(BUSY_PAUSE).await,
+                Err(error) if error.is_busy() && Instant::now() < until => {
+                    waiting = waiting.or_else(|| self.writer.0.room.enter());
+                    sleep(BUSY_PAUSE).await;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -294,6 +303,11 @@ impl Turn {
         }
         self.stage = Stage::Inside;
         Ok(())
+    }
+
+    /// Whether anybody waits for the end of the transaction, in this process or in another one.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.writer.0.waiting.load(Ordering::Relaxed) > 0 || self.writer.0.room.is_occupied()
     }
 
     /// Commits what the request has written, together with what others write.
@@ -435,6 +449,29 @@ mod tests {
         third.commit().await.unwrap();
         first.await.unwrap().unwrap();
         assert_eq!(rows(&reader), [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn whoever_writes_knows_of_those_who_wait_in_this_process_and_in_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, reader) = writer(&folder);
+        let other = Writer::new(Opener::new(&folder.path().join("it.sqlite"), true).unwrap());
+        let first = begin(&writer).await;
+        assert!(!first.is_awaited());
+        let own = queue(&writer, 1).await;
+        assert!(first.is_awaited());
+        own.abort();
+        assert!(own.await.is_err());
+        assert!(!first.is_awaited());
+        let waiting = tokio::spawn(async move { begin(&other).await });
+        while !first.is_awaited() {
+            yield_now().await;
+        }
+        run(&first, "INSERT INTO t VALUES (1)").unwrap();
+        first.commit().await.unwrap();
+        let second = waiting.await.unwrap();
+        assert!(!second.is_awaited());
+        assert_eq!(rows(&reader), [1]);
     }
 
     #[tokio::test]
