@@ -294,14 +294,16 @@ impl Patient {
     /// the parts that match.
     #[must_use]
     pub fn found_by(mut self, words: &[Word]) -> Self {
-        let members = self.members();
-        let others: Vec<_> =
-            words.iter().filter(|it| !members.iter().any(|m| m.matches(it))).collect();
-        let matches = |name: &&String| {
-            let name = Member::new("former_name", Why::FormerName, name.as_str());
-            others.iter().any(|word| name.matches(word))
-        };
-        self.former_name = self.former_names.iter().find(matches).cloned();
+        if !self.former_names.is_empty() {
+            let members = self.members();
+            let others: Vec<_> =
+                words.iter().filter(|it| !members.iter().any(|m| m.matches(it))).collect();
+            let matches = |name: &&String| {
+                let name = Member::new("former_name", Why::FormerName, name.as_str());
+                others.iter().any(|word| name.matches(word))
+            };
+            self.former_name = self.former_names.iter().find(matches).cloned();
+        }
         self.matched = Some(matched(words, &self));
         self
     }

@@ -18,11 +18,15 @@ pub enum Lines {
 /// Fails where it contains control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
 /// U+2069) or tag characters, or more than `max` characters.
 pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, FieldError> {
+    let is_ascii = text.is_ascii();
+    let length = if is_ascii { text.len() } else { text.nfc().count() };
     // The length including surrounding spaces is limited too: so many spaces are no typing slip.
-    if text.nfc().count() > max {
+    if length > max {
         return Err(FieldError::too_long(max));
     }
-    let cleaned: String = text.replace("\r\n", "\n").trim().nfc().collect();
+    let cleaned = text.replace("\r\n", "\n");
+    let cleaned = cleaned.trim();
+    let cleaned: String = if is_ascii { cleaned.to_owned() } else { cleaned.nfc().collect() };
     if cleaned.chars().count() > max {
         return Err(FieldError::too_long(max));
     }
@@ -59,6 +63,9 @@ pub fn is_visible(text: &str) -> bool {
 
 /// A text without case and accents, for comparing and sorting.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
         match c {
@@ -80,6 +87,9 @@ pub fn fold(text: &str) -> String {
 
 /// A text without case but with accents, for comparing e-mail addresses and usernames.
 pub fn fold_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let lower = text.nfkc().flat_map(char::to_lowercase);
     lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }

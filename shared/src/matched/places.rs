@@ -35,6 +35,14 @@ fn letters(text: &str) -> Vec<Letter> {
     let mut begins_part = true;
     for (from, c) in text.chars().enumerate() {
         let to = from + 1;
+        // Most letters fold to themselves, and none of these to nothing.
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                letters.push(Letter { folded: c.to_ascii_lowercase(), from, to, begins_part });
+            }
+            begins_part = !c.is_ascii_alphanumeric();
+            continue;
+        }
         let folded = fold(c.encode_utf8(&mut [0; 4]));
         if folded.is_empty() {
             if let Some(last) = letters.last_mut().filter(|last| last.to == from) {
