@@ -99,7 +99,7 @@ impl Checker {
     }
 
     /// Checks what the program answers about the people in its database, without a search.
-    pub(crate) async fn people(&mut self, target: &Target) -> Outcome<()> {
+    async fn people(&mut self, target: &Target) -> Outcome<()> {
         let [one, list, _] = target.kind.paths();
         for step in 0..20 {
             let number = 1 + (self.patients - 1) * step / 19;

@@ -109,6 +109,9 @@ impl Course<'_> {
     fn compared(&self) -> &'static [What] {
         match self.extent.is_short {
             true => &[What::Get, What::Create],
+            false if self.extent.with_searches => {
+                &[What::Get, What::List, What::Search, What::Lookup, What::Dashboard, What::Create]
+            }
             false => &[What::Get, What::List, What::Dashboard, What::Create],
         }
     }

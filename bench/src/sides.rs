@@ -37,10 +37,9 @@ impl Side {
         Ok(Self { name, target, load, checker })
     }
 
-    /// Checks the answers and ends the server. Returns everything that was wrong. No searches are compared, and
-    /// among ten million patients one of them may be refused.
+    /// Checks the answers and ends the server. Returns everything that was wrong.
     pub(crate) async fn end(mut self) -> Outcome<Vec<String>> {
-        self.checker.people(&self.target).await?;
+        self.checker.answers(&self.target).await?;
         self.target.stop().await?;
         Ok(self.checker.faults)
     }
