@@ -22,7 +22,7 @@ use tracing_subscriber::{
 use crate::{
     api::{http::connections, openapi},
     app::App,
-    check,
+    beside, check,
     config::{Database, LogFormat, Settings, read_environment},
     db::Db,
     domain::{accounts::users, upgrade},
@@ -265,9 +265,7 @@ async fn recount_figures(settings: &Settings) -> Result<Option<Finding>, String>
     // No server starts meanwhile, which could be a newer one and migrate. One that runs goes on.
     let _lock = lock_beside(file).await?;
     // Two beside a server would both add what a figure lacks.
-    let mut turn = file.clone().into_os_string();
-    turn.push(".recount");
-    match Lock::acquire(Path::new(&turn), PATIENCE).await? {
+    match Lock::acquire(&beside::path(file, ".recount"), PATIENCE).await? {
         LockOutcome::Ours(_turn) => Db::recount(&database).await,
         LockOutcome::Taken(_) => Err("another recount is running".to_owned()),
     }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app;
+mod beside;
 pub mod check;
 pub mod cli;
 pub mod clock;

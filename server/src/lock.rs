@@ -2,11 +2,13 @@
 //! and holds that process's address.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
+
+use crate::beside;
 
 /// The exclusive right to serve a SQLite database. The operating system releases it when the
 /// process ends, even if it crashes.
@@ -27,23 +29,12 @@ pub enum LockOutcome {
 /// The pause between two attempts while the holder has not announced an address.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The path of the lock file, beside the database.
-fn path_beside(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    path.into()
-}
-
 impl Lock {
     /// Tries to take the lock without waiting.
     pub fn try_acquire(database: &Path) -> Result<LockOutcome, String> {
-        let path = path_beside(database);
+        let path = beside::path(database, ".lock");
         let failed = |error: std::io::Error| format!("can't lock {}: {error}", path.display());
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(failed)?;
+        let mut file = beside::private().read(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {
                 // Any content was written by a process that has ended.

@@ -26,6 +26,7 @@ use super::{
     migrate,
 };
 use crate::{
+    beside,
     error::Error,
     finding::{Finding, State},
     metrics::PoolUse,
@@ -270,11 +271,7 @@ fn wrong_figures(path: &Path) -> rusqlite::Result<Vec<WrongFigure>> {
 
 /// Creates the file before SQLite does, so that other users can't read it at any moment.
 fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    beside::private().open(path).map(drop)
 }
 
 /// Writes the log into the database file and empties it. Returns whether that was possible, that

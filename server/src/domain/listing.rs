@@ -244,9 +244,7 @@ impl PageRequest<SortKey> {
         let count = self.count(&rows, counting).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }
-}
 
-impl PageRequest<SortKey> {
     /// Reads the page of the patients whom a search finds, in the order of the list.
     pub(crate) async fn find_ordered(
         &self,

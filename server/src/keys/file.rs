@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use super::{Key, Keys, RETIRED, lifetime, parse, random_text};
 use crate::{
+    beside,
     clock::Clock,
     config::{Database, Settings},
     finding::Finding,
@@ -95,11 +96,7 @@ pub fn check_given(settings: &Settings, database: &Database) -> Result<(), Strin
 pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, String> {
     match (&settings.jwt_secret_file, database) {
         (Some(path), _) => Ok(path.clone()),
-        (None, Database::Sqlite(file)) => {
-            let mut path = file.clone().into_os_string();
-            path.push(".keys");
-            Ok(path.into())
-        }
+        (None, Database::Sqlite(file)) => Ok(beside::path(file, ".keys")),
         (None, Database::Postgres(_)) => {
             Err("PostgreSQL needs a signing secret that is the same on every instance: \
              use --jwt-secret-file (openssl rand -base64 48 makes one)"

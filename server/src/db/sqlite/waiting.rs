@@ -2,9 +2,11 @@
 //! would not know for how long it may go on.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
 };
+
+use crate::beside;
 
 /// The file beside the database that is locked by those who wait. The operating system releases the lock of a process
 /// that has ended.
@@ -20,19 +22,16 @@ pub(super) struct Waiting {
 impl WaitingRoom {
     /// That of a database.
     pub(super) fn of(database: &Path) -> Self {
-        let mut path = database.as_os_str().to_owned();
-        path.push(".waiting");
-        Self(path.into())
+        Self(beside::path(database, ".waiting"))
     }
 
     /// Lets the process that is writing know that this one waits. Where that is not possible, this one waits as long as
     /// the other one likes.
     pub(super) fn enter(&self) -> Option<Waiting> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let locked = options.open(&self.0).and_then(|file| file.lock_shared().map(|()| file));
+        let locked = beside::private()
+            .read(true)
+            .open(&self.0)
+            .and_then(|file| file.lock_shared().map(|()| file));
         match locked {
             Ok(file) => Some(Waiting { _locked: file }),
             Err(error) => {
