@@ -20,7 +20,10 @@ const HOUSES: &[House] = &[
     House {
         folder: "server/src",
         rooms: &[
-            &["clock", "config", "digest", "error", "finding", "lock", "metrics", "output"],
+            &[
+                "beside", "clock", "config", "digest", "error", "finding", "lock", "metrics",
+                "output",
+            ],
             &["keys"],
             &["db"],
             &["services"],
