@@ -21,3 +21,14 @@ pub(crate) fn private() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
+
+/// The folder of a file.
+pub(crate) fn folder(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Brings the names in the folder of a file to the disk.
+pub(crate) fn sync_folder(file: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder(file))?.sync_all()
+}

@@ -22,6 +22,7 @@ use tracing_subscriber::{
 use crate::{
     api::{http::connections, openapi},
     app::App,
+    backup::{self, BackupOptions, MoveOptions, RestoreOptions},
     beside, check,
     config::{Database, LogFormat, Settings, read_environment},
     db::Db,
@@ -57,6 +58,15 @@ enum Command {
     /// Import records from files.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Write a backup of the whole database.
+    #[command(after_help = backup::BACKUP_HELP)]
+    Backup(BackupOptions),
+    /// Restore a backup into an empty database, or prove that it can be restored.
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(RestoreOptions),
+    /// Move all records to another database: from SQLite to PostgreSQL, or back.
+    #[command(after_help = backup::MOVE_HELP)]
+    Move(MoveOptions),
     /// Manage the secrets that sign logins.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -178,10 +188,18 @@ fn fail(sentence: &str, status: u8) -> u8 {
 
 async fn execute(cli: Cli) -> Result<u8, String> {
     let settings = cli.settings;
-    // `check` reports bad settings with everything else. The others need no settings.
+    // `check` reports bad settings with everything else, copying needs only the database, and the others need no
+    // settings.
     let needs_none = matches!(
         cli.command,
-        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
+        Some(
+            Command::Check { .. }
+                | Command::Openapi
+                | Command::Completions { .. }
+                | Command::Backup(_)
+                | Command::Restore(_)
+                | Command::Move(_)
+        )
     );
     if !needs_none && let Err(sentence) = usage::check(&settings) {
         return Ok(fail(&sentence, WRONG_USAGE));
@@ -210,6 +228,9 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             app.close().await;
             done
         }
+        Some(Command::Backup(options)) => backup::run(&settings, options).await.map(|()| 0),
+        Some(Command::Restore(options)) => backup::restore(&settings, options).await.map(|()| 0),
+        Some(Command::Move(options)) => backup::relocate(&settings, options).await.map(|()| 0),
         Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),
         Some(Command::Check { json, recount }) => {
             let recounted = if recount { recount_figures(&settings).await } else { Ok(None) };

@@ -49,6 +49,11 @@ impl Clock {
         first.unwrap_or_else(|| midnight.and_utc())
     }
 
+    /// A time as people at the clinic read it, to the minute.
+    pub(crate) fn shown(&self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
     /// The clinic's time zone.
     pub fn zone(&self) -> Tz {
         self.zone

@@ -8,8 +8,12 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     for part in parts {
         context.update(part);
     }
-    let digits = context.finish();
-    let digits = digits.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    hexadecimal(context.finish().as_ref())
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits
         .map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }))
         .collect()

@@ -17,7 +17,7 @@ use crate::{
     config::{Database, Settings},
 };
 
-pub use file::{KeysCommand, check, check_given, run};
+pub use file::{KeysCommand, check, check_given, replace_all, run};
 use file::{Stamp, make, path, read, shared_with_group};
 
 /// The minimum length of a secret in bytes, as HMAC-SHA-256 requires (RFC 7518, section 3.2).

@@ -65,6 +65,22 @@ impl Lock {
         }
     }
 
+    /// Takes the lock for a command that must be alone.
+    ///
+    /// Fails with a sentence where a server has it.
+    pub async fn alone(database: &Path, patience: Duration) -> Result<Self, String> {
+        let file = database.display();
+        match Self::acquire(database, patience).await? {
+            LockOutcome::Ours(lock) => Ok(lock),
+            LockOutcome::Taken(Some(address)) => {
+                Err(format!("a server at {address} has the database {file} open: stop it first"))
+            }
+            LockOutcome::Taken(None) => Err(format!(
+                "another command is using the database {file}: try again when it has ended"
+            )),
+        }
+    }
+
     /// Announces the address at which this process serves.
     pub fn announce(&mut self, address: &str) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("can't write the lock file: {error}");

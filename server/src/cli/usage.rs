@@ -16,6 +16,8 @@ fn needed(command: &str) -> Option<&'static [&'static str]> {
         "serve" | "check" => None,
         "import" => Some(&["database_url", "jwt_secret_file", "time_zone"]),
         "keys" => Some(&["database_url", "jwt_secret_file", "refresh_token_days"]),
+        "backup" | "move" => Some(&["database_url"]),
+        "restore" => Some(&["database_url", "jwt_secret_file"]),
         "openapi" | "completions" => Some(&[]),
         _ => Some(&["database_url", "jwt_secret_file"]),
     }

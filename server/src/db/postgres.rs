@@ -1,5 +1,6 @@
 //! PostgreSQL: a pool of connections.
 
+pub(super) mod copy;
 mod row;
 mod session;
 

@@ -2,6 +2,7 @@
 //! commit.
 
 mod failure;
+pub(super) mod image;
 mod migrations;
 mod opener;
 mod session;

@@ -33,6 +33,13 @@ pub async fn open_hashing(
     cost: Params,
 ) -> Result<App, String> {
     let app = App::open(settings, database, cost).await?;
+    if let Some(place) = app.db().moved_to().await.map_err(|error| error.to_string())? {
+        app.close().await;
+        return Err(format!(
+            "the records of this database were moved to {place}: use that one, or serve this one again with \
+             frontdesk-server move --serve-again"
+        ));
+    }
     users::assign_usernames(&app).await.map_err(|error| error.to_string())?;
     write_terms(&app).await.map_err(|error| error.to_string())?;
     Ok(app)

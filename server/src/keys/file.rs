@@ -57,6 +57,17 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
     Ok(())
 }
 
+/// Replaces all secrets by a new one, where they are in a file that exists.
+///
+/// Fails with a sentence for the operator.
+pub fn replace_all(settings: &Settings, database: &Database) -> Result<(), String> {
+    let is_in_file = settings.jwt_secret_file.is_some() || settings.jwt_secret.is_none();
+    match path(settings, database) {
+        Ok(path) if is_in_file && path.exists() => replace(&path, |_| Ok(Vec::new())).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// Checks the secrets and returns their location.
 ///
 /// Fails with a sentence for the operator.
@@ -202,7 +213,7 @@ fn replace(
     let _turn = turn(path).map_err(failed)?;
     let keys = read(path)?;
     let lines = keep(&keys)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(beside::folder(path)).map_err(failed)?;
     // The user who runs this command may be another one than the server's.
     #[cfg(unix)]
     {
@@ -219,7 +230,7 @@ fn replace(
     }
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(path).map_err(failed)?;
+    beside::sync_folder(path).map_err(failed)?;
     Ok(keys.all().count())
 }
 
@@ -244,7 +255,7 @@ pub(super) fn make(path: &Path) -> Result<(), String> {
     }
     // It is written under another name first: a crash must not leave an empty file, and two
     // concurrent first starts must end up with the same secret.
-    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(beside::folder(path)).map_err(failed)?;
     writeln!(file, "{}", random_text::<48>()?).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     match file.persist_noclobber(path) {
@@ -252,14 +263,5 @@ pub(super) fn make(path: &Path) -> Result<(), String> {
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(failed(error.error)),
     }
-    sync_folder(path).map_err(failed)
-}
-
-fn folder(path: &Path) -> &Path {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    folder.unwrap_or(Path::new("."))
-}
-
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())
+    beside::sync_folder(path).map_err(failed)
 }

@@ -30,7 +30,7 @@ const HOUSES: &[House] = &[
             &["app"],
             &["domain"],
             &["api"],
-            &["check", "import", "sample"],
+            &["backup", "check", "import", "sample"],
             &["cli", "desk"],
             &["main"],
         ],

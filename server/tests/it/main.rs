@@ -17,6 +17,7 @@ mod around;
 mod assignments;
 mod audit;
 mod authorization;
+mod backup;
 mod bad_input;
 mod beside;
 mod callers;

@@ -60,6 +60,7 @@ fn only_the_dialect_files_know_that_there_are_two_databases() {
     let dialects = [
         "mod.rs",
         "conn.rs",
+        "image.rs",
         "sql.rs",
         "migrate.rs",
         "sqlite.rs",

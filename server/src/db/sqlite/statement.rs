@@ -94,7 +94,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Arg]) -> rusqlite::Result<()> {
 }
 
 /// A time as it is stored: text in UTC whose order is that of the times.
-fn stored(time: DateTime<Utc>) -> String {
+pub(super) fn stored(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
