@@ -25,6 +25,12 @@ pub(crate) const IN_IMPORT: Goal = Goal::AtMost(20.0);
 pub(crate) const IMPORTED: Goal = Goal::AtLeast(6_000.0);
 /// The rows per second of an import into PostgreSQL, as a part of those of `COPY`.
 pub(crate) const OF_COPY: Goal = Goal::AtLeast(0.5);
+/// The speed of a backup as a part of that of copying SQLite's file.
+pub(crate) const OF_COPYING: Goal = Goal::AtLeast(0.5);
+/// Resident memory of a backup, a restore or a move, in mebibytes.
+pub(crate) const COPYING_MEMORY: Goal = Goal::AtMost(100.0);
+/// The p99 of creates beside a backup, as a multiple of that without one.
+pub(crate) const BESIDE_BACKUP: Goal = Goal::AtMost(2.0);
 /// The p99 from a key to its result in the scene of the terminals, in milliseconds.
 pub(crate) const KEY: Goal = Goal::AtMost(50.0);
 /// Resident memory of the server in that scene, in mebibytes.

@@ -2,6 +2,7 @@
 //! the figures to `docs/PERFORMANCE.md`.
 
 mod answers;
+mod backups;
 mod check;
 mod cluster;
 mod course;
@@ -134,6 +135,9 @@ struct Options {
     /// Only time imports of so many patients, such as 50k, and print the figures
     #[arg(long, value_name = "ROWS", value_parser = amount, conflicts_with_all = ["scene", "only_scale", "finding", "only_answers"])]
     only_imports: Option<u64>,
+    /// Only time backups, restores and moves, and print the figures
+    #[arg(long, conflicts_with_all = ["scene", "only_scale", "finding", "only_answers", "only_imports"])]
+    only_backups: bool,
     /// How many people are asked for in each way
     #[arg(long, default_value_t = 500)]
     asked: u64,
@@ -269,6 +273,13 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
             findings.push(runtime.block_on(course.imports_alone(engine, rows))?);
             continue;
         }
+        if options.only_backups || options.quick {
+            let backups = runtime.block_on(course.backups_alone(engine))?;
+            if options.only_backups {
+                findings.push(backups);
+                continue;
+            }
+        }
         if options.only_answers || options.quick {
             let answers = runtime.block_on(course.answers_alone(engine, options.asked))?;
             if options.only_answers {
@@ -287,7 +298,7 @@ fn run(options: &Options) -> Outcome<Vec<String>> {
     let (tables, faults) = (tables.into_iter().flatten().collect::<Vec<_>>(), faults.concat());
     let figures = page::text(&about, options.patients, &tables);
     writeln!(std::io::stdout(), "{figures}")?;
-    let is_part = options.only_answers || options.only_imports.is_some();
+    let is_part = options.only_answers || options.only_backups || options.only_imports.is_some();
     let is_whole = options.scene.is_none() && !is_part;
     if !options.print && is_whole && faults.is_empty() {
         page::write(options.patients, &figures)?;

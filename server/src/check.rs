@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     api::http::tls,
+    backup::Copies,
     clock::Clock,
     config::{Database, Settings},
     db::Db,
@@ -66,6 +67,9 @@ async fn findings(settings: &Settings) -> Findings {
             findings.extend(inspected.into_iter().map(|found| ("database", found)));
             if let Database::Sqlite(file) = &database {
                 findings.push(("folder", folder(file).into()));
+                let clock = Clock::new(settings.zone().unwrap_or_default());
+                let copies = Copies::of(file, settings.backup_dir.as_deref());
+                findings.push(("backups", copies.inspect(&clock)));
             }
             let keys = keys::check(settings, &database).unwrap_or_else(Finding::bad);
             findings.push(("keys", keys));

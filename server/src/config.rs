@@ -228,6 +228,10 @@ pub struct Settings {
     )]
     pub metrics_token: Option<String>,
 
+    /// Folder with the copies that the local desk makes of its data. The default is `backups` beside the SQLite file.
+    #[arg(long, env = "FRONTDESK_BACKUP_DIR", value_name = "DIR", global = true)]
+    pub backup_dir: Option<PathBuf>,
+
     /// Whether only users with a confirmed e-mail address may log in.
     #[arg(long, env = "FRONTDESK_REQUIRE_VERIFIED_EMAIL", default_value_t = false,
           default_missing_value = "true", num_args = 0..=1, require_equals = true,
@@ -288,6 +292,7 @@ impl Settings {
             metrics_listen: None,
             metrics_token_file: None,
             metrics_token: None,
+            backup_dir: None,
             require_verified_email: false,
             max_connections: 1_024,
             max_connections_per_address: 256,

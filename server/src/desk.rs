@@ -9,6 +9,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     api::http::connections,
     app::App,
+    backup::Copies,
+    clock::Clock,
     config::{Database, Registration, Settings},
     domain::{accounts::users, upgrade},
     error::Error,
@@ -28,6 +30,8 @@ pub struct DeskOptions {
     pub ephemeral: bool,
     /// Whether registration is open.
     pub is_registration_open: bool,
+    /// The folder of the copies that the desk makes of its data; `None` for `backups` in the data folder.
+    pub backup_dir: Option<PathBuf>,
 }
 
 /// The result of opening a desk.
@@ -48,6 +52,8 @@ pub struct Desk {
     sample_login: Option<(String, String)>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
+    /// The task that makes the daily copies.
+    copying: Option<JoinHandle<()>>,
     /// Fields are dropped in this order: first the lock on the data, then the temporary data.
     _lock: Lock,
     _throw_away: Option<tempfile::TempDir>,
@@ -128,7 +134,17 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let registration =
         if options.is_registration_open { Registration::Open } else { Registration::Closed };
     let settings = Settings { listen: address, registration, ..Settings::defaults() };
+    let copies = Copies::of(&file, options.backup_dir.as_deref());
+    let clock = Clock::new(settings.zone()?);
+    if let Err(why) = copies.make_before_migration(&clock).await {
+        // A migration is applied as a whole or not at all, so it does not need the copy.
+        tracing::warn!("no backup could be made before the migration: {why}");
+    }
     let app = upgrade::open_on(settings, &database).await?;
+    let copying = match options.ephemeral {
+        true => None,
+        false => Some(tokio::spawn(copies.keep_making(app.clock().clone()))),
+    };
     let sample_login = match options.ephemeral {
         true => {
             Some(sample::create(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)
@@ -143,7 +159,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
         connections::serve(&serving, listener, async move { drop(stopped.await) }).await
     });
     let (_lock, _throw_away) = (lock, throw_away);
-    Ok(Opened::Here(Desk { app, url, sample_login, stop, served, _lock, _throw_away }))
+    Ok(Opened::Here(Desk { app, url, sample_login, stop, served, copying, _lock, _throw_away }))
 }
 
 /// Listens on an address, or where its port is taken, on any port.
@@ -180,6 +196,9 @@ impl Desk {
 
     /// Lets running requests end and closes the data.
     pub async fn close(self) {
+        if let Some(copying) = self.copying {
+            copying.abort();
+        }
         // The receiver is gone only if serving has ended by itself.
         let _ = self.stop.send(());
         if let Ok(Err(error)) = self.served.await {

@@ -29,6 +29,9 @@ struct Args {
     /// The folder of the local desk's data.
     #[arg(long, value_name = "DIR", env = "FRONTDESK_DATA")]
     data: Option<PathBuf>,
+    /// The folder of the copies that the local desk makes of its data, on another disk if possible.
+    #[arg(long, value_name = "DIR", env = "FRONTDESK_BACKUP_DIR")]
+    backup_dir: Option<PathBuf>,
     /// Draw without colours (as NO_COLOR does).
     #[arg(long)]
     no_color: bool,
@@ -46,6 +49,8 @@ pub(crate) struct LaunchOptions {
     pub(crate) place: Place,
     /// The folder of the local desk's data, where one is named.
     pub(crate) data: Option<PathBuf>,
+    /// The folder of the copies of these data, where one is named.
+    pub(crate) backup_dir: Option<PathBuf>,
     /// A certificate to trust besides the usual ones.
     pub(crate) certificate: Option<Certificate>,
     /// Whether to draw in colours.
@@ -81,7 +86,8 @@ pub(crate) fn read() -> Result<LaunchOptions, String> {
     }
     let no_color = args.no_color_variable.is_some_and(|value| !value.is_empty());
     let has_colors = !args.no_color && !no_color;
-    Ok(LaunchOptions { place, data: args.data, certificate, has_colors, settings })
+    let Args { data, backup_dir, .. } = args;
+    Ok(LaunchOptions { place, data, backup_dir, certificate, has_colors, settings })
 }
 
 fn refuse(sentence: &str) -> ! {

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::keep::Keep;
-use crate::{beside, config::make_private_folder};
+use crate::beside;
 
 /// The name of a backup in a folder: `frontdesk-20261120T083000Z.sqlite.zst`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,10 @@ pub(super) fn partial_name(name: &str) -> String {
     format!("{}{name}{}", PARTIAL.0, PARTIAL.1)
 }
 
-/// Makes the folder if it is missing, and removes what interrupted backups have left there.
+/// Removes what interrupted backups have left in a folder.
+///
+/// Fails where the folder is missing: it may be on a disk that is not there.
 pub(super) fn prepare(folder: &Path) -> Result<(), String> {
-    make_private_folder(folder)?;
     for (path, name) in files(folder)? {
         let of = name.strip_prefix(PARTIAL.0).and_then(|name| name.strip_suffix(PARTIAL.1));
         if of.and_then(Name::parse).is_none() {

@@ -17,6 +17,9 @@ pub(crate) struct Keep {
 type Period = fn(&NaiveDate) -> (i32, u32);
 
 impl Keep {
+    /// What the local desk keeps.
+    pub(crate) const LOCAL: Self = Self { days: 7, weeks: 4, months: 12 };
+
     /// Reads `7d,4w,12m`. Each part may be missing, and at least one backup is kept.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be like 7d,4w,12m: numbers of days, weeks and months".to_owned();
@@ -65,7 +68,7 @@ mod tests {
 
     #[test]
     fn numbers_of_days_weeks_and_months_are_read() {
-        assert_eq!(Keep::parse("7d,4w,12m"), Ok(Keep { days: 7, weeks: 4, months: 12 }));
+        assert_eq!(Keep::parse("7d,4w,12m"), Ok(Keep::LOCAL));
         assert_eq!(Keep::parse("3m"), Ok(Keep { days: 0, weeks: 0, months: 3 }));
         for wrong in ["", "7", "d", "0d", "7d,7d", "-1d", "7y", "7d,", "é"] {
             assert!(Keep::parse(wrong).is_err(), "{wrong}");
@@ -80,7 +83,7 @@ mod tests {
             .map(|n| last - chrono::Days::new(n / 2))
             .filter(|day| !("2026-11-02"..="2026-11-15").contains(&day.to_string().as_str()))
             .collect();
-        let keep = Keep::parse("7d,4w,12m").unwrap();
+        let keep = Keep::LOCAL;
         let chosen = keep.chosen(&days);
         let kept: Vec<_> = days
             .iter()

@@ -1,8 +1,9 @@
 //! Backups: making, proving and restoring them, and moving a database to another one.
 //!
-//! A backup is a file of its own kind ([`file`]) that holds the whole database as it was at one moment. It is
+//! A backup is a file of its own kind (`backup/file.rs`) that holds the whole database as it was at one moment. It is
 //! restored on either database. Where recipients are given, it is encrypted for their keys (age-encryption.org, v1).
 
+mod daily;
 mod file;
 mod folder;
 mod keep;
@@ -32,6 +33,7 @@ use crate::{
     db::image::{self, Image, Progress},
     output::{draw_status, print_line},
 };
+pub use daily::Copies;
 pub(crate) use file::Manifest;
 use folder::Name;
 use keep::Keep;

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::Args;
@@ -66,13 +67,27 @@ pub async fn restore(settings: &Settings, options: RestoreOptions) -> Result<(),
     Ok(())
 }
 
+/// Proves a backup, as [`prove`] does, and shows the progress.
+async fn verify(path: &Path, identities: &[PathBuf]) -> Result<Manifest, String> {
+    let [unpacking, checking] = drawn("unpacking", "checking");
+    prove(path, identities, [unpacking, checking]).await
+}
+
+/// Proves a backup that is not encrypted, as [`prove`] does, and shows nothing.
+pub(super) async fn verify_quietly(path: &Path) -> Result<Manifest, String> {
+    prove(path, &[], [Arc::new(|_, _| {}), Arc::new(|_, _| {})]).await
+}
+
 /// Proves a backup: reads all of it, makes a database of it that is thrown away, and looks for faults there.
-pub(crate) async fn verify(path: &Path, identities: &[PathBuf]) -> Result<Manifest, String> {
-    let [unpacking, _] = drawn("unpacking", "");
+async fn prove(
+    path: &Path,
+    identities: &[PathBuf],
+    progress: [Progress; 2],
+) -> Result<Manifest, String> {
     let (path, identities) = (path.to_owned(), identities.to_vec());
     let proven = spawn_blocking(move || {
         let image = Image::nameless(&std::env::temp_dir())?;
-        unpack(&path, &identities, image, &unpacking).map(|(manifest, _)| manifest)
+        unpack(&path, &identities, image, &progress).map(|(manifest, _)| manifest)
     });
     proven.await.map_err(|error| error.to_string())?
 }
@@ -84,7 +99,7 @@ fn unpack(
     path: &Path,
     identities: &[PathBuf],
     mut image: Image,
-    progress: &Progress,
+    [unpacking, checking]: &[Progress; 2],
 ) -> Result<(Manifest, Image), String> {
     let failed = |why: &dyn std::fmt::Display| format!("the backup {}: {why}", path.display());
     let input = File::open(path).map_err(|error| failed(&format!("it can't be read: {error}")))?;
@@ -92,8 +107,8 @@ fn unpack(
         return Err(failed(&"it is a folder: name one of the files in it"));
     }
     let input = secrecy::open(input, identities).map_err(|why| failed(&why))?;
-    let manifest = file::read(input, image.file(), progress).map_err(|why| failed(&why))?;
-    draw_status("checking");
+    let manifest = file::read(input, image.file(), unpacking).map_err(|why| failed(&why))?;
+    checking(0, 1);
     let check = |image: &mut Image| {
         if image.contents()? != manifest.contents {
             return Err("its rows are not those of its manifest".to_owned());
@@ -122,14 +137,15 @@ async fn restore_to(
         Database::Postgres(_) => None,
     };
     refuse_full(&database).await?;
-    let [unpacking, writing] = drawn("unpacking", "writing");
+    let progress = drawn("unpacking", "checking");
+    let [_, writing] = drawn("", "writing");
     let (of_thread, path, identities) = (database.clone(), path.to_owned(), identities.to_vec());
     let unpacked = spawn_blocking(move || {
         let image = match &of_thread {
             Database::Sqlite(file) => Image::at(&unfinished(file))?,
             Database::Postgres(_) => Image::nameless(&image::folder_of(&of_thread))?,
         };
-        let (manifest, mut image) = unpack(&path, &identities, image, &unpacking)?;
+        let (manifest, mut image) = unpack(&path, &identities, image, &progress)?;
         image.begin_anew(now)?;
         Ok::<_, String>((manifest, image))
     });

@@ -158,6 +158,17 @@ pub(crate) async fn is_empty(database: &Database) -> Result<bool, String> {
     }
 }
 
+/// Whether a SQLite file lacks migrations of this program.
+pub(crate) async fn lacks_migrations(database: &Database) -> Result<bool, String> {
+    match database {
+        Database::Sqlite(path) => {
+            let path = path.clone();
+            apart(move || image::lacks_migrations(&path)).await
+        }
+        Database::Postgres(_) => Ok(false),
+    }
+}
+
 /// The number of connections that servers have to a PostgreSQL database.
 pub(crate) async fn servers_on(url: &str) -> Result<i64, String> {
     copy::servers_on(url).await

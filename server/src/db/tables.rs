@@ -17,7 +17,7 @@ pub(super) const HAVE_RECORDS: [&str; 4] = ["users", "patients", "doctors", "aud
 pub(crate) struct Contents {
     /// The number of the last migration that was applied.
     pub(crate) schema_version: i64,
-    /// The number of rows of each table.
+    /// The number of rows of each table, but for those with search terms.
     pub(crate) counts: BTreeMap<String, u64>,
 }
 

@@ -376,7 +376,7 @@ async fn a_name_in_any_script_is_mailed_only_to_a_confirmed_address(backend: Bac
 async fn the_local_desk_puts_its_mail_beside_its_data() {
     let folder = tempfile::tempdir().unwrap();
     let data = Some(folder.path().to_owned());
-    let options = DeskOptions { data, ephemeral: false, is_registration_open: true };
+    let options = DeskOptions { data, is_registration_open: true, ..DeskOptions::default() };
     let Opened::Here(desk) = desk::open(options).await.unwrap() else { panic!("is open already") };
     let body = json!({"email": "ana@example.com", "password": PASSWORD});
     let request = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -11,7 +11,7 @@ pub(crate) struct LocalDesk;
 
 impl LocalDesk {
     /// The same as the real one's.
-    pub(crate) fn new(_: Option<PathBuf>, _: bool, _: bool) -> Self {
+    pub(crate) fn new(_: Option<PathBuf>, _: Option<PathBuf>, _: bool, _: bool) -> Self {
         Self
     }
 

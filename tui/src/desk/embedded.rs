@@ -18,6 +18,7 @@ use super::{Opening, Refusal};
 /// The local desk of this process: closed, served here, or served by another window.
 pub(crate) struct LocalDesk {
     data: Option<PathBuf>,
+    backup_dir: Option<PathBuf>,
     is_ephemeral: bool,
     state: Mutex<State>,
 }
@@ -31,10 +32,16 @@ impl LocalDesk {
     /// A desk that is not open yet.
     pub(crate) fn new(
         data: Option<PathBuf>,
+        backup_dir: Option<PathBuf>,
         is_ephemeral: bool,
         is_registration_open: bool,
     ) -> Self {
-        Self { data, is_ephemeral, state: Mutex::new(State { is_registration_open, desk: None }) }
+        Self {
+            data,
+            backup_dir,
+            is_ephemeral,
+            state: Mutex::new(State { is_registration_open, desk: None }),
+        }
     }
 
     /// Opens the desk, or finds the one that another window opened.
@@ -136,6 +143,7 @@ impl LocalDesk {
             data: self.data.clone(),
             ephemeral: self.is_ephemeral,
             is_registration_open: state.is_registration_open,
+            backup_dir: self.backup_dir.clone(),
         }
     }
 }

@@ -19,12 +19,13 @@ use tempfile::TempPath;
 
 use super::{
     super::{
-        figures,
+        figures, migrate,
         tables::{
             Contents, HAVE_RECORDS, Progress, Table,
             lines::{NULL, push_text, values},
         },
     },
+    applied,
     failure::SqliteError,
     migrations, missing,
     statement::stored,
@@ -383,6 +384,16 @@ pub(in crate::db) fn is_empty(path: &Path) -> Result<bool, String> {
     ask().map_err(|error| unreadable(path, error))
 }
 
+/// Whether a file lacks migrations of this program. One that does not exist lacks nothing that is worth a copy.
+pub(in crate::db) fn lacks_migrations(path: &Path) -> Result<bool, String> {
+    if missing(path).is_some() {
+        return Ok(false);
+    }
+    let applied = open_source(path).and_then(|conn| applied(&conn));
+    let applied = applied.map_err(|error| unreadable(path, error))?;
+    Ok(migrate::sqlite().iter().any(|it| !applied.contains(&it.version)))
+}
+
 /// Writes the log of a database into its file and removes it, so that the file can be replaced.
 pub(in crate::db) fn end_log(path: &Path) -> Result<(), String> {
     if missing(path).is_some() {
@@ -476,7 +487,8 @@ fn table_names(conn: &Connection) -> rusqlite::Result<Vec<String>> {
 
 fn contents(conn: &Connection) -> rusqlite::Result<Contents> {
     let mut counts = BTreeMap::new();
-    for name in table_names(conn)? {
+    // Search terms follow from the records, and counting them would take longer than all others.
+    for name in table_names(conn)?.into_iter().filter(|name| !name.ends_with("_terms")) {
         let ask = format!("SELECT count(*) FROM {name}");
         let count: i64 = conn.query_row(&ask, [], |row| row.get(0))?;
         counts.insert(name, u64::try_from(count).unwrap_or_default());

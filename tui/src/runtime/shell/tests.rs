@@ -73,6 +73,7 @@ fn shell(server: &Fake) -> (Shell, Output) {
     let (sender, events) = unbounded_channel();
     let connection = Connection::new(LaunchOptions {
         place: Place::Server(server.url.clone()),
+        backup_dir: None,
         data: None,
         certificate: None,
         has_colors: true,
