@@ -22,7 +22,7 @@ use tracing_subscriber::{
 use crate::{
     api::{http::connections, openapi},
     app::App,
-    backup::{self, BackupOptions, MoveOptions, RestoreOptions},
+    backup::{self, BackupOptions, MoveOptions, Refused, RestoreOptions},
     beside, check,
     config::{Database, LogFormat, Settings, read_environment},
     db::Db,
@@ -228,7 +228,11 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             app.close().await;
             done
         }
-        Some(Command::Backup(options)) => backup::run(&settings, options).await.map(|()| 0),
+        Some(Command::Backup(options)) => match backup::run(&settings, options).await {
+            Ok(()) => Ok(0),
+            Err(Refused::Usage(sentence)) => Ok(fail(&sentence, WRONG_USAGE)),
+            Err(Refused::Failed(sentence)) => Err(sentence),
+        },
         Some(Command::Restore(options)) => backup::restore(&settings, options).await.map(|()| 0),
         Some(Command::Move(options)) => backup::relocate(&settings, options).await.map(|()| 0),
         Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),

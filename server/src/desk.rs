@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     api::http::connections,
     app::App,
-    backup::Copies,
+    backup::{Copies, CopiesState},
     clock::Clock,
     config::{Database, Registration, Settings},
     domain::{accounts::users, upgrade},
@@ -103,6 +103,15 @@ pub fn data_folder(options: &DeskOptions) -> Result<PathBuf, String> {
             Ok(folder.to_owned())
         }
     }
+}
+
+/// The state of the copies of a desk's data, as this machine sees it now.
+///
+/// Fails where the user has no data folder.
+pub fn copies(options: &DeskOptions) -> Result<CopiesState, String> {
+    let file = data_folder(options)?.join("frontdesk.sqlite");
+    let now = Clock::new(Settings::defaults().zone()?).now();
+    Ok(Copies::of(&file, options.backup_dir.as_deref()).state(now))
 }
 
 /// Opens the desk, or finds the one that is already open.

@@ -11,6 +11,7 @@ use std::{
 use shared::account::Login;
 use tui_core::{
     api::{Call, Failure, Reply},
+    copies::Copies,
     date::DateOrder,
     effect::FirstAdmin,
     live::Live,
@@ -231,6 +232,12 @@ impl Connection {
             }
             Err(message) => Desk::Failed { field: None, message },
         }
+    }
+
+    /// What is known of the copies of the local desk's data, where that desk is used. It reads a folder.
+    pub(crate) fn copies(&self) -> Option<Copies> {
+        let is_local = self.link().is_some_and(|link| link.is_local());
+        if is_local { self.local.copies() } else { None }
     }
 
     /// Connects to a server elsewhere instead, and remembers it once it has answered.

@@ -37,6 +37,26 @@ pub struct Copies {
     is_usual: bool,
 }
 
+/// What is wrong with the copies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// The last one could not be made, for this reason.
+    Failed(String),
+    /// The newest one is older than two days.
+    Old,
+    /// All of them are on the file system of the data.
+    SameDisk,
+}
+
+/// The state of the copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CopiesState {
+    /// The time of the newest one.
+    pub newest: Option<DateTime<Utc>>,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+}
+
 impl Copies {
     /// The copies of a SQLite file in a folder, or in the usual one beside the file.
     pub fn of(database: &Path, folder: Option<&Path>) -> Self {
@@ -124,32 +144,41 @@ impl Copies {
         beside::path(&self.database, ".backup-failed")
     }
 
-    /// The state of the copies, in a sentence.
-    pub fn inspect(&self, clock: &Clock) -> Finding {
-        let place = self.folder.display();
+    /// The state of the copies.
+    pub fn state(&self, now: DateTime<Utc>) -> CopiesState {
         let newest = newest(&self.folder);
-        let shown = newest.map(|at| clock.shown(at));
-        if let Ok(why) = std::fs::read_to_string(self.failure_file()) {
-            let last = shown
-                .map_or_else(|| "there is none".to_owned(), |at| format!("the newest is of {at}"));
-            return Finding::warning(format!(
-                "the last one could not be made: {}; {last}",
-                why.trim()
-            ));
-        }
-        let (Some(at), Some(shown)) = (newest, shown) else {
-            return Finding::good(format!("none in {place}; the local desk makes them there"));
+        let failure = std::fs::read_to_string(self.failure_file()).ok();
+        let trouble = match (failure, newest) {
+            (Some(why), _) => Some(Trouble::Failed(why.trim().to_owned())),
+            (None, Some(at)) if now - at > OLD => Some(Trouble::Old),
+            (None, Some(_)) if is_on_same_disk(&self.database, &self.folder) => {
+                Some(Trouble::SameDisk)
+            }
+            _ => None,
         };
-        if clock.now() - at > OLD {
-            return Finding::warning(format!("the newest is of {shown}, which is long ago"));
+        CopiesState { newest, trouble }
+    }
+
+    /// The state of the copies, in a sentence.
+    pub(crate) fn inspect(&self, clock: &Clock) -> Finding {
+        let place = self.folder.display();
+        let CopiesState { newest, trouble } = self.state(clock.now());
+        let newest = newest.map(|at| format!("the newest is of {}", clock.shown(at)));
+        match (trouble, newest) {
+            (Some(Trouble::Failed(why)), newest) => {
+                let newest = newest.unwrap_or_else(|| "there is none".to_owned());
+                Finding::warning(format!("the last one could not be made: {why}; {newest}"))
+            }
+            (Some(Trouble::Old), Some(newest)) => {
+                Finding::warning(format!("{newest}, which is long ago"))
+            }
+            (Some(Trouble::SameDisk), Some(newest)) => Finding::warning(format!(
+                "{newest}, but all of them lie on the disk of the data, in {place}: --backup-dir names a folder \
+                 on another"
+            )),
+            (_, Some(newest)) => Finding::good(format!("{newest}, in {place}")),
+            (_, None) => Finding::good(format!("none in {place}; the local desk makes them there")),
         }
-        if is_on_same_disk(&self.database, &self.folder) {
-            return Finding::warning(format!(
-                "the newest is of {shown}, but all of them lie on the disk of the data, in {place}: \
-                 --backup-dir names a folder on another"
-            ));
-        }
-        Finding::good(format!("the newest is of {shown}, in {place}"))
     }
 }
 

@@ -33,7 +33,7 @@ use crate::{
     db::image::{self, Image, Progress},
     output::{draw_status, print_line},
 };
-pub use daily::Copies;
+pub use daily::{Copies, CopiesState, Trouble};
 pub(crate) use file::Manifest;
 use folder::Name;
 use keep::Keep;
@@ -72,15 +72,28 @@ pub(crate) struct Made {
     pub(crate) bytes: u64,
 }
 
+/// Why no backup was made: a sentence for the operator.
+pub enum Refused {
+    /// The options contradict each other.
+    Usage(String),
+    /// It could not be made.
+    Failed(String),
+}
+
+impl From<String> for Refused {
+    fn from(sentence: String) -> Self {
+        Self::Failed(sentence)
+    }
+}
+
 /// Runs `backup`.
-///
-/// Fails with a sentence for the operator.
-pub async fn run(settings: &Settings, options: BackupOptions) -> Result<(), String> {
+pub async fn run(settings: &Settings, options: BackupOptions) -> Result<(), Refused> {
     let database = settings.database()?;
     let now = Clock::new(settings.zone()?).now();
     let is_folder = options.file.is_dir() || options.file.to_string_lossy().ends_with('/');
     if options.keep.is_some() && !is_folder {
-        return Err(format!("{} is not a folder: --keep needs one", options.file.display()));
+        let sentence = format!("{} is not a folder: --keep needs one", options.file.display());
+        return Err(Refused::Usage(sentence));
     }
     let recipients = Recipients::new(options.recipients);
     let path = match is_folder {

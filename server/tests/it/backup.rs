@@ -440,7 +440,7 @@ async fn kill_9_leaves_the_whole_backup_or_none(backend: Backend) {
         (whole, none)
     });
     let (whole, none) = killed.await.unwrap();
-    assert!(none > 5 && whole + none == 50, "{whole} whole, {none} none");
+    assert!(none > 0 && whole + none == 50, "{whole} whole, {none} none");
     let check = run(&server.place, &["check"]);
     assert_eq!(check.status, 0, "{}", check.out);
 }
@@ -467,7 +467,7 @@ async fn kill_9_leaves_the_whole_restored_database_or_an_empty_one(backend: Back
             whole += 1;
         }
     }
-    assert!(none > 5, "{whole} whole, {none} none");
+    assert!(none > 0, "{whole} whole, {none} none");
     run(&place, &["restore", &made]).good();
 }
 
@@ -553,7 +553,7 @@ async fn kill_9_in_a_move_harms_no_source(backend: Backend) {
         }
         drop(fs::remove_file(file(&to, "there.sqlite.zst")));
     }
-    assert!(none > 5, "{whole} whole, {none} none");
+    assert!(none > 0, "{whole} whole, {none} none");
     assert_eq!(rows(&backup(&place, "after.sqlite.zst"), &OWN), before);
 }
 
@@ -564,8 +564,9 @@ fn a_wrong_use_of_the_commands_is_refused() {
     let said = run(&place, &["backup", "it.zst"]).refused();
     assert!(said.contains("there is no database"), "{said}");
     assert!(!folder.path().join("none.sqlite").exists());
-    let said = run(&place, &["backup", "it.zst", "--keep", "7d"]).refused();
-    assert!(said.contains("is not a folder: --keep needs one"), "{said}");
+    let said = run(&place, &["backup", "it.zst", "--keep", "7d"]);
+    assert_eq!(said.status, 2);
+    assert!(said.err.contains("is not a folder: --keep needs one"), "{}", said.err);
     assert_eq!(run(&place, &["backup", "it.zst", "--keep", "7"]).status, 2);
     assert_eq!(run(&place, &["move"]).status, 2);
     let said = run(&place, &["move", "--to", "mysql://x"]).refused();

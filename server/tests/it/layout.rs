@@ -40,7 +40,7 @@ const HOUSES: &[House] = &[
     House {
         folder: "tui/core/src",
         rooms: &[
-            &["text", "theme", "session", "date", "key", "kept", "share"],
+            &["text", "theme", "session", "date", "key", "kept", "share", "copies"],
             &["paint", "input"],
             &["world", "sentences"],
             &["cursor", "form"],

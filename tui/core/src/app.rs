@@ -274,6 +274,9 @@ impl App {
                 self.world.address = address;
                 false
             }
+            Msg::Copies(copies) => {
+                std::mem::replace(&mut self.world.copies, copies) != self.world.copies
+            }
             Msg::Share(share) => {
                 // Whoever has gone on meanwhile is not interrupted.
                 let is_free = self.layers.is_empty() && self.world.session().is_some();

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod app;
+pub mod copies;
 pub mod cursor;
 pub mod date;
 pub mod effect;

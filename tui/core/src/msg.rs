@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     api::{Failure, Reply},
+    copies::Copies,
     effect::{Ticket, Timer},
     input::chord::Chord,
     live::Live,
@@ -98,4 +99,6 @@ pub enum Msg {
     /// What is known of the server for other machines, as [`Effect::Share`](crate::effect::Effect::Share)
     /// asked.
     Share(Box<Share>),
+    /// What is known of the copies of the local desk's data; nothing where another server is used.
+    Copies(Option<Copies>),
 }

@@ -11,6 +11,7 @@ use shared::{
 };
 
 use crate::{
+    copies::Copies,
     date::{Calendar, DateOrder},
     kept::Kept,
     key::IdempotencyKey,
@@ -74,6 +75,8 @@ pub struct World {
     pub is_ephemeral: bool,
     /// Name and password of a throw-away desk's administrator.
     pub sample: Option<(String, String)>,
+    /// What is known of the copies of the local desk's data.
+    pub copies: Option<Copies>,
     /// Whether there is a local desk to go to instead of a server elsewhere or a throw-away desk.
     pub can_go_local: bool,
     /// The clinic's time zone, once it is known.
@@ -105,6 +108,7 @@ impl World {
             now: None,
             is_ephemeral: false,
             sample: None,
+            copies: None,
             can_go_local: false,
             zone: None,
             kept: Kept::default(),

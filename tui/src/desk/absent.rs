@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tui_core::effect::FirstAdmin;
+use tui_core::{copies::Copies, effect::FirstAdmin};
 
 use super::{Opening, Refusal};
 
@@ -28,6 +28,11 @@ impl LocalDesk {
     /// Says that there is none.
     pub(crate) async fn take_over(&self) -> Result<String, String> {
         Err(absent())
+    }
+
+    /// There are none.
+    pub(crate) fn copies(&self) -> Option<Copies> {
+        None
     }
 
     /// Nothing to do.

@@ -8,10 +8,16 @@ use std::{
     sync::Once,
 };
 
-use server::desk::{self, Desk, DeskOptions, NewAdmin, Opened};
+use server::{
+    backup::{self, CopiesState},
+    desk::{self, Desk, DeskOptions, NewAdmin, Opened},
+};
 use tokio::sync::Mutex;
 use tracing_subscriber::filter::LevelFilter;
-use tui_core::effect::FirstAdmin;
+use tui_core::{
+    copies::{Copies, Trouble},
+    effect::FirstAdmin,
+};
 
 use super::{Opening, Refusal};
 
@@ -118,6 +124,22 @@ impl LocalDesk {
                 Ok(url)
             }
         }
+    }
+
+    /// What is known of the copies of the data. It reads a folder.
+    pub(crate) fn copies(&self) -> Option<Copies> {
+        let options = DeskOptions {
+            data: self.data.clone(),
+            backup_dir: self.backup_dir.clone(),
+            ..DeskOptions::default()
+        };
+        let CopiesState { newest, trouble } = desk::copies(&options).ok()?;
+        let trouble = trouble.map(|trouble| match trouble {
+            backup::Trouble::Failed(why) => Trouble::Failed(why),
+            backup::Trouble::Old => Trouble::Old,
+            backup::Trouble::SameDisk => Trouble::SameDisk,
+        });
+        Some(Copies { newest, trouble })
     }
 
     /// Stops serving, once the requests at work are answered.

@@ -5,7 +5,8 @@ use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::A
 use futures_util::FutureExt;
 use tokio::{
     sync::mpsc::UnboundedSender,
-    task::{AbortHandle, JoinSet},
+    task::{AbortHandle, JoinSet, spawn_blocking},
+    time::{Duration, sleep},
 };
 use tui_core::{
     api::{Call, Failure},
@@ -43,6 +44,26 @@ impl Reads {
     }
 }
 
+/// How often the copies of the local desk's data are looked at.
+const LOOK_AT_COPIES: Duration = Duration::from_secs(5);
+
+/// Tells the loop how the copies of the local desk's data are, whenever that changes.
+async fn watch_copies(connection: Arc<Connection>, events: UnboundedSender<Event>) {
+    let mut told = None;
+    loop {
+        let of_thread = Arc::clone(&connection);
+        // The folder may be on a disk that is slow to answer.
+        let copies = spawn_blocking(move || of_thread.copies()).await.unwrap_or_default();
+        if copies != told {
+            told.clone_from(&copies);
+            if events.send(Msg::Copies(copies).into()).is_err() {
+                return;
+            }
+        }
+        sleep(LOOK_AT_COPIES).await;
+    }
+}
+
 /// Requests under way.
 pub(super) struct Effects {
     connection: Arc<Connection>,
@@ -67,6 +88,8 @@ impl Effects {
     pub(super) fn open(&self) {
         let connection = Arc::clone(&self.connection);
         self.desk(async move { connection.start().await });
+        let (connection, events) = (Arc::clone(&self.connection), self.events.clone());
+        tokio::spawn(watch_copies(connection, events));
     }
 
     /// Opens a throw-away desk with sample people.
@@ -104,7 +127,7 @@ impl Effects {
     pub(super) fn remember_login(&mut self, name: String) {
         let connection = Arc::clone(&self.connection);
         self.write(async move {
-            let _ = tokio::task::spawn_blocking(move || connection.remember_login(name)).await;
+            let _ = spawn_blocking(move || connection.remember_login(name)).await;
         });
     }
 

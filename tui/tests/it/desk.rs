@@ -8,7 +8,8 @@ use super::{
     person::{
         EMAIL, PASSWORD, log_in, quit, register, set_up, start, start_plainly, try_to_log_in,
     },
-    pty::{Home, key},
+    program,
+    pty::{Home, Program, Start, key},
 };
 
 #[test]
@@ -26,6 +27,44 @@ fn a_wrong_password_says_so_and_the_right_one_still_works() {
     program.keys(key::ENTER);
     program.wait_for("Recent");
     quit(program);
+}
+
+#[test]
+fn the_desk_copies_its_data_and_says_so_on_its_first_screen() {
+    let home = Home::new();
+    let mut desk = start(&home);
+    set_up(&mut desk);
+    quit(desk);
+    let mut desk = start(&home);
+    try_to_log_in(&mut desk, PASSWORD);
+    desk.wait_for("Last backup 20");
+    desk.wait_for(", on the disk of the data");
+    quit(desk);
+    let made: Vec<_> = fs::read_dir(home.data().join("backups")).unwrap().flatten().collect();
+    let [made] = made.as_slice() else { panic!("{made:?}") };
+    assert!(made.file_name().to_string_lossy().ends_with(".sqlite.zst"));
+    assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    // A disk that is not plugged in.
+    let stick = home.data().join("stick");
+    let args = [
+        "--data",
+        &home.data().display().to_string(),
+        "--backup-dir",
+        &stick.display().to_string(),
+    ]
+    .map(str::to_owned);
+    let options = Start {
+        program: program(),
+        home: &home,
+        args: args.into(),
+        env: Vec::new(),
+        size: (80, 24),
+    };
+    let mut desk = Program::start(options);
+    try_to_log_in(&mut desk, PASSWORD);
+    desk.wait_for("No backup was made: can't read the folder");
+    quit(desk);
+    assert!(!stick.exists());
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
+    copies::{Copies, Trouble},
     effect::{Lane, Timer},
     layers::Layer,
     msg::Msg,
@@ -90,6 +91,34 @@ looks! {
         driver.answer(Lane::Find, Ok(lookup(vec![jose()], "+1")));
         driver
     };
+}
+
+#[test]
+fn the_first_screen_says_how_the_copies_of_the_data_are() {
+    let mut driver = at_home(80, 24);
+    driver.hides("backup");
+    let newest = Some("2026-11-20T08:30:00Z".parse().unwrap());
+    let mut said = |newest, trouble| {
+        driver.send(Msg::Copies(Some(Copies { newest, trouble })));
+        let screen = driver.screen();
+        let line = screen.lines().find(|line| line.contains("Recent")).unwrap();
+        line.split_once("Recent").unwrap().1.trim().to_owned()
+    };
+    assert_eq!(said(None, None), "");
+    let last = said(newest, None);
+    assert!(last.starts_with("Last backup 2026-11-20 "), "{last}");
+    assert_eq!(said(newest, Some(Trouble::Old)), format!("{last}, long ago"));
+    let disk = said(newest, Some(Trouble::SameDisk));
+    assert_eq!(disk, format!("{last}, on the disk of the data"));
+    let why = "no room is left \u{1b}[2J".to_owned();
+    assert_eq!(
+        said(newest, Some(Trouble::Failed(why))),
+        "No backup was made: no room is left ␛[2J"
+    );
+    let long = said(None, Some(Trouble::Failed("x".repeat(200))));
+    assert!(long.ends_with('…') || long.ends_with('x'), "{long}");
+    driver.send(Msg::Copies(None));
+    driver.hides("backup");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 use super::{State, recent_max};
 use crate::{
+    copies::{Copies, Trouble},
     cursor::scrolled,
     input::keymap::with_keys,
     paint::Painter,
@@ -56,7 +57,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return state.finder.draw_found(below, painter);
     }
     let note = state.finder.note();
-    painter.text(below.x, below.y, below.width, "Recent", theme.title);
+    let used = painter.text(below.x, below.y, below.width, "Recent", theme.title) + 2;
+    copies(
+        world,
+        Rect { x: below.x + used, width: below.width.saturating_sub(used), ..below },
+        painter,
+    );
     let place = Rect {
         y: below.y + 1,
         height: recent_rows(world).min(below.height.saturating_sub(1)),
@@ -70,6 +76,22 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     if y < area.bottom() {
         visits(state, world, Rect { y, height: area.bottom() - y, ..area }, painter, has_focus);
     }
+}
+
+/// Says at the right of a line how the copies of the data are.
+fn copies(world: &World, place: Rect, painter: &mut Painter<'_>) {
+    let Some(Copies { newest, trouble }) = &world.copies else { return };
+    let last = newest.map(|at| format!("Last backup {}", world.stamp(&at)));
+    let line = match (trouble, last) {
+        (Some(Trouble::Failed(why)), _) => format!("No backup was made: {}", display(why)),
+        (Some(Trouble::Old), Some(last)) => format!("{last}, long ago"),
+        (Some(Trouble::SameDisk), Some(last)) => format!("{last}, on the disk of the data"),
+        (_, Some(last)) => last,
+        (_, None) => return,
+    };
+    let style = if trouble.is_some() { painter.theme.warning } else { painter.theme.dim };
+    let room = width(&line).min(place.width);
+    painter.text(place.right() - room, place.y, room, &line, style);
 }
 
 /// Today's visits under their title.
