@@ -28,6 +28,7 @@ use crate::{
     db::Db,
     domain::{accounts::users, upgrade},
     error::Error,
+    export,
     finding::Finding,
     import, keys,
     lock::{Lock, LockOutcome},
@@ -58,6 +59,9 @@ enum Command {
     /// Import records from files.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Export records to files.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Write a backup of the whole database.
     #[command(after_help = backup::BACKUP_HELP)]
     Backup(BackupOptions),
@@ -227,6 +231,12 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             let done = import::run(&app, command).await;
             app.close().await;
             done
+        }
+        Some(Command::Export(command)) => {
+            let (app, _lock) = open_beside(settings).await?;
+            let done = export::run(&app, command).await;
+            app.close().await;
+            done.map(|()| 0)
         }
         Some(Command::Backup(options)) => match backup::run(&settings, options).await {
             Ok(()) => Ok(0),

@@ -16,6 +16,7 @@ pub mod desk;
 mod digest;
 pub mod domain;
 pub mod error;
+pub mod export;
 mod finding;
 pub mod import;
 pub mod keys;

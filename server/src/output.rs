@@ -40,6 +40,12 @@ fn print(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Standard output for the content of a file. What is written there does not pass the filter, which would change it:
+/// records have no control characters but line ends and tabs ([`shared::text::clean`]).
+pub(crate) fn content_out() -> impl Write {
+    io::stdout().lock()
+}
+
 /// Prints one line on standard error. A closed pipe is not an error.
 pub(crate) fn print_error(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", display(line));

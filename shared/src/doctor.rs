@@ -139,6 +139,13 @@ record! {
     }
 }
 
+impl Doctor {
+    /// The members of an exported doctor, in their order: what an import takes, without what only one database means.
+    pub fn exported() -> Vec<&'static str> {
+        [DoctorInput::MEMBERS, &["created_at", "archived_at"]].concat()
+    }
+}
+
 impl Searched for Doctor {
     fn members(&self) -> Vec<Member<'_>> {
         let members = [

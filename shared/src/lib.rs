@@ -15,6 +15,7 @@ mod macros;
 pub mod account;
 pub mod assignment;
 pub mod audit;
+pub mod cell;
 pub mod compatibility;
 pub mod dashboard;
 pub mod date;

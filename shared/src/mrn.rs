@@ -64,6 +64,13 @@ impl Mrn {
         }
     }
 
+    /// The position in the sequence.
+    pub fn place(&self) -> i64 {
+        let digits = self.0.trim_matches(|c: char| !c.is_ascii_digit());
+        // At most 18 digits were accepted.
+        digits.parse().unwrap_or_default()
+    }
+
     /// The number as it is stored and printed.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -89,6 +96,7 @@ mod tests {
     fn printed_numbers_are_read_in_any_spelling() {
         let mrn = Mrn::from_sequence(1234);
         assert_eq!(mrn.as_str(), "P001234R");
+        assert_eq!(mrn.place(), 1234);
         assert_eq!(Mrn::parse(" p 00-1234 r "), Ok(mrn));
     }
 

@@ -347,6 +347,15 @@ impl Searched for Patient {
     }
 }
 
+impl Patient {
+    /// The members of an exported patient, in their order: what an import takes, without what only one database means.
+    pub fn exported() -> Vec<&'static str> {
+        let can_be_set = PatientInput::MEMBERS.iter().copied().filter(|name| *name != "age");
+        let others = ["date_of_birth_estimated", "former_names", "former_mrns", "created_at"];
+        ["mrn"].into_iter().chain(can_be_set).chain(others).collect()
+    }
+}
+
 /// The first and the last name, joined.
 pub fn full_name(first: Option<&str>, last: Option<&str>) -> String {
     [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -1,8 +1,10 @@
 //! Assignments.
 
+mod exported;
+
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
     UserId,
     assignment::{
@@ -16,11 +18,13 @@ use super::{
     Arg, Conn, DbError, Row, Scope, Sql,
     listing::{Column, Listed, Order},
     patients::restrict_patient,
-    records::{self, Kept, Revision, first_revision},
+    records::{self, Kept, Revision, revision_since},
     restrict_updated,
     search::{Search, Terms},
 };
 use crate::error::Error;
+
+pub(crate) use exported::ExportedAssignment;
 
 const TABLE: &str = "assignments";
 
@@ -225,22 +229,57 @@ pub(crate) async fn count_active(conn: &mut Conn<'_>, doctor: DoctorId) -> Resul
     Ok(sql.arg(doctor.0).fetch_one(conn).await?.get("active")?)
 }
 
+/// What a new assignment keeps of the database that it comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct AssignmentTimes {
+    /// When the patient was assigned.
+    pub(crate) assigned_at: Option<DateTime<Utc>>,
+    /// When it ended; only of one that has.
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+/// The assignment of a patient to a doctor that was made at this time.
+pub(crate) async fn made_at(
+    conn: &mut Conn<'_>,
+    (patient, doctor): (PatientId, Option<DoctorId>),
+    assigned_at: DateTime<Utc>,
+) -> Result<Option<AssignmentId>, DbError> {
+    let mut sql = Sql::new("SELECT id FROM assignments WHERE patient_id = ");
+    sql.bind(patient.0).push(" AND created_at = ").bind(assigned_at);
+    sql.and(" AND doctor_id = ", doctor.map(|doctor| doctor.0)).push(" ORDER BY id");
+    sql.limit(1, 0);
+    Ok(sql.fetch_ids(conn).await?.pop())
+}
+
+/// Whether a patient was assigned to a doctor on this day.
+pub(crate) async fn is_there(
+    conn: &mut Conn<'_>,
+    (patient, doctor): (PatientId, DoctorId),
+    assigned_date: NaiveDate,
+) -> Result<bool, DbError> {
+    let mut sql = Sql::new("SELECT id FROM assignments WHERE patient_id = ");
+    sql.bind(patient.0).push(" AND doctor_id = ").bind(doctor.0);
+    sql.push(" AND assigned_date = ").bind(assigned_date).limit(1, 0);
+    Ok(sql.fetch_optional(conn).await?.is_some())
+}
+
 /// Inserts an assignment and returns its id.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     (patient, doctor): (PatientId, DoctorId),
-    fields: &AssignmentFields,
+    (fields, times): (&AssignmentFields, AssignmentTimes),
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
+    let assigned_at = times.assigned_at.unwrap_or(now);
     let mut columns = member_values(fields)?;
     columns.extend([
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
         ("is_active", fields.status.is_active().into()),
-        ("ended_at", (!fields.status.is_active()).then_some(now).into()),
+        ("ended_at", (!fields.status.is_active()).then_some(times.ended_at.unwrap_or(now)).into()),
     ]);
-    columns.extend(first_revision(owner, now));
+    columns.extend(revision_since(owner, assigned_at, now));
     let mut sql = Sql::new("INSERT INTO assignments (");
     for (column, _) in &columns {
         sql.push(column).push(", ");

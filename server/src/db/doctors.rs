@@ -1,5 +1,6 @@
 //! Doctors.
 
+mod exported;
 mod known;
 mod listing;
 
@@ -16,13 +17,14 @@ use shared::{
 use super::{
     ArchiveState, Arg, Conn, DbError, Row, Sql,
     patients::sort_names,
-    records::{self, Kept, Revision, first_revision},
+    records::{self, Kept, Revision, revision_since},
     search::{Terms, doctor_terms, insert_first_terms, replace_terms},
     together::Together,
 };
 use crate::error::Error;
 
-pub(crate) use known::{Known, known, queue};
+pub(crate) use exported::ExportedDoctor;
+pub(crate) use known::{Known, Knowns, known, queue};
 pub(crate) use listing::{Listing, SpecializationListing};
 
 const TABLE: &str = "doctors";
@@ -33,6 +35,15 @@ shared::doctor_fields! {
         (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) \
         AS active_patients, ",
         record_columns!("d")
+}
+
+/// What the record of a new doctor keeps of the database that it comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct DoctorTimes {
+    /// When the doctor was entered.
+    pub(crate) created_at: Option<DateTime<Utc>>,
+    /// When the doctor was archived; `None` for one who is not.
+    pub(crate) archived_at: Option<DateTime<Utc>>,
 }
 
 const REVISION: &str = revision_columns!("d", "d");
@@ -79,7 +90,7 @@ pub(crate) async fn lock(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), DbErro
 }
 
 /// The form in which e-mail addresses and licence numbers are compared, which ignores case.
-fn unique_key(text: Option<&String>) -> Option<String> {
+pub(super) fn unique_key(text: Option<&String>) -> Option<String> {
     text.map(|text| fold_case(text))
 }
 
@@ -101,12 +112,15 @@ fn values(fields: &DoctorFields) -> Result<Vec<(&'static str, Arg)>, Error> {
 /// Inserts a doctor with its search terms, and returns it.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
-    fields: &DoctorFields,
+    (fields, times): (&DoctorFields, DoctorTimes),
     owner: &User,
     now: DateTime<Utc>,
 ) -> Result<Kept<Doctor>, DbError> {
+    let DoctorTimes { created_at, archived_at } = times;
+    let created_at = created_at.unwrap_or(now);
     let mut columns = values(fields)?;
-    columns.extend(first_revision(owner.id, now));
+    columns.extend(revision_since(owner.id, created_at, now));
+    columns.push(("archived_at", archived_at.into()));
     let first = Sql::insert(TABLE, vec![columns]);
     let mut rows = Together::begin(conn, first).await?;
     let terms = doctor_terms(fields);
@@ -120,10 +134,10 @@ pub(crate) async fn insert(
         linked_user: None,
         created_by: owner.id,
         created_by_username: owner.label().to_owned(),
-        created_at: now,
+        created_at,
         updated_at: now,
         version: revision.version,
-        archived_at: None,
+        archived_at,
         matched: None,
         permissions: None,
     };

@@ -7,6 +7,8 @@
 mod columns;
 #[macro_use]
 pub mod records;
+#[macro_use]
+pub(crate) mod named;
 
 pub mod api_tokens;
 mod arg;
@@ -20,6 +22,7 @@ pub mod dashboard;
 pub mod devices;
 pub mod doctors;
 pub mod explain;
+pub(crate) mod export;
 mod failure;
 mod fault;
 mod figures;

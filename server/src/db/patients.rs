@@ -2,6 +2,7 @@
 
 mod bulk;
 mod candidates;
+mod exported;
 mod found;
 mod listing;
 pub(crate) mod merges;
@@ -30,11 +31,14 @@ use crate::error::Error;
 use terms::Indexed;
 
 pub use bulk::{NewRows, new_rows};
-pub(crate) use bulk::{identified_ever, identified_now, insert_many};
+pub(crate) use bulk::{
+    Numbered, Provenance, identified_ever, identified_now, insert_many, numbered,
+};
 pub(crate) use candidates::{
     Candidate, candidates, candidates_of_many, lock_alike, sought,
     statements as statements_of_candidates, visible_of,
 };
+pub(crate) use exported::ExportedPatient;
 pub(crate) use found::{Count, Part, Place};
 pub(crate) use listing::Listing;
 pub(in crate::db) use ordered::statements as statements_in_order;

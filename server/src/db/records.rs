@@ -151,12 +151,16 @@ pub(crate) async fn about(
 /// The version of a new record.
 pub(super) const FIRST_VERSION: i64 = 1;
 
-/// The columns that every new record begins with.
-pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static str, Arg); 5] {
+/// The columns that every new record begins with. One from another database was created before.
+pub(super) fn revision_since(
+    owner: UserId,
+    created_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> [(&'static str, Arg); 5] {
     [
         ("created_by", owner.0.into()),
         ("changed_by", owner.0.into()),
-        ("created_at", now.into()),
+        ("created_at", created_at.into()),
         ("updated_at", now.into()),
         ("version", FIRST_VERSION.into()),
     ]

@@ -1,5 +1,7 @@
 //! Visits of patients to the clinic.
 
+mod exported;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
     UserId,
@@ -12,10 +14,12 @@ use super::{
     Arg, Conn, DbError, Row, Scope, Sql,
     columns::Member,
     listing::{Column, Listed, Order},
-    records::{self, Kept, Revision, first_revision},
+    records::{self, Kept, Revision, revision_since},
     restrict_updated,
 };
 use crate::error::Error;
+
+pub(crate) use exported::ExportedVisit;
 
 const TABLE: &str = "visits";
 
@@ -133,6 +137,9 @@ pub(crate) async fn all_of(
     Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
 }
 
+/// The columns of [`VisitTimes`].
+const TIMES: [&str; 3] = ["called_at", "started_at", "ended_at"];
+
 /// The columns that a write sets, with their values.
 fn values(
     fields: &VisitFields,
@@ -141,7 +148,7 @@ fn values(
 ) -> Result<Vec<(&'static str, Arg)>, Error> {
     let times = fields.status.stamp(times, now).map(Arg::from);
     let mut values = member_values(fields)?;
-    values.extend(["called_at", "started_at", "ended_at"].into_iter().zip(times));
+    values.extend(TIMES.into_iter().zip(times));
     Ok(values)
 }
 
@@ -153,14 +160,93 @@ pub(crate) async fn insert(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<VisitId, DbError> {
+    let number = next_number(conn, day).await?;
+    let columns = values(fields, [None; 3], now)?;
+    put(conn, (day, number), columns, (owner, now), now).await
+}
+
+async fn next_number(conn: &mut Conn<'_>, day: NaiveDate) -> Result<i64, DbError> {
     let sql = Sql::new(
         "INSERT INTO visit_days (day, last_number) VALUES ($1, 1) ON CONFLICT (day) \
          DO UPDATE SET last_number = visit_days.last_number + 1 RETURNING last_number",
     );
-    let number: i64 = sql.arg(day).fetch_one(conn).await?.get("last_number")?;
-    let mut columns = values(fields, [None; 3], now)?;
-    columns.extend([("day", day.into()), ("number", number.into()), ("arrived_at", now.into())]);
-    columns.extend(first_revision(owner, now));
+    Ok(sql.arg(day).fetch_one(conn).await?.get("last_number")?)
+}
+
+/// What a new visit keeps of the database that it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct VisitOrigin {
+    pub(crate) day: NaiveDate,
+    /// The number on that day. The next one is given without it.
+    pub(crate) number: Option<i64>,
+    pub(crate) arrived_at: DateTime<Utc>,
+    /// When the patient was called, the doctor began, and the visit ended.
+    pub(crate) times: VisitTimes,
+}
+
+/// Inserts a visit from another database, and returns its id.
+pub(crate) async fn insert_from(
+    conn: &mut Conn<'_>,
+    origin: VisitOrigin,
+    fields: &VisitFields,
+    owner: UserId,
+    now: DateTime<Utc>,
+) -> Result<VisitId, DbError> {
+    let VisitOrigin { day, arrived_at, times, .. } = origin;
+    let number = match origin.number {
+        None => next_number(conn, day).await?,
+        Some(number) => {
+            let sql = Sql::new(
+                "INSERT INTO visit_days (day, last_number) VALUES ($1, $2) ON CONFLICT (day) \
+                 DO UPDATE SET last_number = CASE WHEN visit_days.last_number > $2 \
+                 THEN visit_days.last_number ELSE $2 END",
+            );
+            sql.arg(day).arg(number).execute(conn).await?;
+            number
+        }
+    };
+    let mut columns = member_values(fields)?;
+    columns.extend(TIMES.into_iter().zip(times.map(Arg::from)));
+    put(conn, (day, number), columns, (owner, arrived_at), now).await
+}
+
+/// The patient and the time of arrival of the visit with a number.
+pub(crate) async fn with_number(
+    conn: &mut Conn<'_>,
+    (day, number): (NaiveDate, i64),
+) -> Result<Option<(PatientId, DateTime<Utc>)>, DbError> {
+    let sql = Sql::new("SELECT patient_id, arrived_at FROM visits WHERE day = $1 AND number = $2");
+    let row = sql.arg(day).arg(number).fetch_optional(conn).await?;
+    let read =
+        |row: Row| Ok::<_, Error>((PatientId(row.get("patient_id")?), row.get("arrived_at")?));
+    Ok(row.map(read).transpose()?)
+}
+
+/// Whether a patient arrived at this time.
+pub(crate) async fn is_there(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+    (day, arrived_at): (NaiveDate, DateTime<Utc>),
+) -> Result<bool, DbError> {
+    let mut sql = Sql::new("SELECT id FROM visits WHERE patient_id = ");
+    sql.bind(patient.0).push(" AND day = ").bind(day);
+    sql.push(" AND arrived_at = ").bind(arrived_at).limit(1, 0);
+    Ok(sql.fetch_optional(conn).await?.is_some())
+}
+
+async fn put(
+    conn: &mut Conn<'_>,
+    (day, number): (NaiveDate, i64),
+    mut columns: Vec<(&'static str, Arg)>,
+    (owner, arrived_at): (UserId, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<VisitId, DbError> {
+    columns.extend([
+        ("day", day.into()),
+        ("number", number.into()),
+        ("arrived_at", arrived_at.into()),
+    ]);
+    columns.extend(revision_since(owner, arrived_at, now));
     let mut sql = Sql::insert(TABLE, vec![columns]);
     sql.push(" RETURNING id");
     Ok(VisitId(sql.fetch_one(conn).await?.get("id")?))

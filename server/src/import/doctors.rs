@@ -10,13 +10,15 @@ use shared::{
 use super::{
     Subject,
     header::{Layout, Meaning},
+    outcomes,
+    row::past,
 };
 use crate::{
     app::App,
     domain::{
         batches::Pieces,
         records::{
-            doctors::{self, Claimed, Known},
+            doctors::{self, ArrivingDoctor, Claimed, DoctorKey, DoctorTimes},
             patients::{OnDuplicate, Registration},
         },
     },
@@ -32,7 +34,10 @@ pub(super) const LAYOUT: Layout = Layout {
     special: &[
         ("years_of_experience", Meaning::Number("years_of_experience")),
         ("is_available", Meaning::Flag("is_available")),
+        ("created_at", Meaning::Member("created_at")),
+        ("archived_at", Meaning::Member("archived_at")),
     ],
+    needed: &["first_name", "last_name"],
     given_out: &["id"],
     instead: "",
     like: "last_name and specialization",
@@ -56,21 +61,25 @@ pub(super) struct Doctors;
 
 impl Subject for Doctors {
     const LAYOUT: &'static Layout = &LAYOUT;
-    type State = DoctorFields;
-    type Key = Known;
+    type State = ArrivingDoctor;
+    type Key = DoctorKey;
     type Claimed = Claimed;
 
-    fn read(reader: &mut Reader, _: NaiveDate) -> Result<DoctorFields, FieldErrors> {
-        DoctorFields::new(&DoctorInput::read(reader))
+    fn read(reader: &mut Reader, today: NaiveDate) -> Result<ArrivingDoctor, FieldErrors> {
+        let input = DoctorInput::read(reader);
+        let mut time = |name| reader.member(name, past(today)).into_value();
+        let times =
+            DoctorTimes { created_at: time("created_at"), archived_at: time("archived_at") };
+        Ok(ArrivingDoctor { fields: DoctorFields::new(&input)?, times })
     }
 
-    fn key(fields: &DoctorFields, _: &str) -> Vec<Known> {
-        vec![Known::by(fields)]
+    fn key(doctor: &ArrivingDoctor, _: &str) -> Vec<DoctorKey> {
+        vec![DoctorKey::of(doctor)]
     }
 
     async fn already_there(
         app: &App,
-        keys: &[&[Known]],
+        keys: &[&[DoctorKey]],
         claimed: &Claimed,
     ) -> Result<Vec<bool>, Error> {
         doctors::already_there(app, keys, claimed).await
@@ -79,28 +88,19 @@ impl Subject for Doctors {
     async fn check(
         app: &App,
         _: &Actor,
-        fields: &[DoctorFields],
+        all: &[ArrivingDoctor],
         claimed: &mut Claimed,
         _: OnDuplicate,
     ) -> Result<Vec<Registration>, Error> {
-        Ok(outcomes(doctors::find_taken(app, fields, claimed).await?))
+        Ok(outcomes(doctors::find_taken(app, all, claimed).await?))
     }
 
     async fn register(
         pieces: &mut Pieces<'_>,
         actor: &Actor,
-        fields: &[DoctorFields],
+        all: &[ArrivingDoctor],
         _: OnDuplicate,
     ) -> Result<Vec<Registration>, Error> {
-        Ok(outcomes(doctors::register_many(pieces, actor, fields, "doctor.imported").await?))
+        Ok(outcomes(doctors::register_many(pieces, actor, all, "doctor.imported").await?))
     }
-}
-
-/// What became of doctors, of whom none is a likely duplicate.
-fn outcomes(verdicts: Vec<Result<(), FieldErrors>>) -> Vec<Registration> {
-    let outcome = |verdict| match verdict {
-        Ok(()) => Registration::Done(None),
-        Err(errors) => Registration::Refused(errors),
-    };
-    verdicts.into_iter().map(outcome).collect()
 }

@@ -11,6 +11,8 @@ pub(super) enum Format {
     Synthea,
     /// Frontdesk's own format, with the member names of the API as columns.
     Frontdesk,
+    /// An object on each line, with the members of the API.
+    Ndjson,
 }
 
 /// The meaning of a column.
@@ -32,13 +34,15 @@ pub(super) enum Meaning {
     SourceId,
     /// An identifier in the named system.
     Identifier(&'static str),
-    /// Any number of identifiers: `system:value|system:value`.
+    /// Any number of identifiers: `system:value|system:value`, or a JSON array.
     Identifiers,
+    /// A member that is a list of texts: `text|text`, or a JSON array.
+    Texts(&'static str),
 }
 
 /// The columns that files with one kind of record may have.
 pub(super) struct Layout {
-    /// The columns by which a file of Synthea is recognised.
+    /// The columns by which a file of Synthea is recognised. There are none where Synthea has no such file.
     pub(super) synthea: &'static [&'static str],
     /// The meaning of a column in such a file. The argument is the name in upper case.
     pub(super) of_synthea: fn(&str) -> Meaning,
@@ -46,6 +50,8 @@ pub(super) struct Layout {
     pub(super) members: &'static [&'static str],
     /// The columns of Frontdesk's own format whose cells are not simply the text of a member.
     pub(super) special: &'static [(&'static str, Meaning)],
+    /// The columns of which a file in Frontdesk's own format has at least one.
+    pub(super) needed: &'static [&'static str],
     /// Members that Frontdesk assigns itself, so that no file can set them.
     pub(super) given_out: &'static [&'static str],
     /// Advice for such a column, appended to the error.
@@ -66,6 +72,18 @@ pub(super) struct Header {
 const SHOWN_MAX: usize = 60;
 
 impl Header {
+    /// That of a file with an object on each line.
+    pub(super) fn of_objects() -> Self {
+        Self { format: Format::Ndjson, columns: Vec::new() }
+    }
+
+    /// Whether the ids of new records rise with the rows on every database, as it is for files from an export, so that
+    /// another export has the same order.
+    pub(super) fn keeps_order(&self) -> bool {
+        let is_mrn = |(_, meaning): &(String, Meaning)| *meaning == Meaning::Member("mrn");
+        self.format == Format::Ndjson || self.columns.iter().any(is_mrn)
+    }
+
     /// Recognises the format and the columns.
     ///
     /// Fails with a sentence where the header has neither format, or a column is unknown.
@@ -80,17 +98,20 @@ impl Header {
             names.push(name.trim().trim_start_matches('\u{feff}').to_owned());
         }
         let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
-        if layout.synthea.iter().all(|name| has(name)) {
+        if !layout.synthea.is_empty() && layout.synthea.iter().all(|name| has(name)) {
             let meaning = |name: &str| Ok((layout.of_synthea)(&name.to_ascii_uppercase()));
             return Self::with(Format::Synthea, names, meaning);
         }
         if names.iter().any(|name| own(name, layout).is_ok()) {
-            if !has("first_name") && !has("last_name") {
-                return Err("the file has neither a column first_name nor last_name".to_owned());
+            if !layout.needed.iter().any(|name| has(name)) {
+                return Err(match layout.needed {
+                    [one] => format!("the file has no column {one}"),
+                    several => format!("the file has neither a column {}", several.join(" nor ")),
+                });
             }
             return Self::with(Format::Frontdesk, names, |name| own(name, layout));
         }
-        Err(neither(&names, layout.like))
+        Err(neither(&names, layout))
     }
 
     fn with(
@@ -120,7 +141,8 @@ impl Header {
             Meaning::Member(name)
             | Meaning::Name(name)
             | Meaning::Number(name)
-            | Meaning::Flag(name) => *name == member,
+            | Meaning::Flag(name)
+            | Meaning::Texts(name) => *name == member,
             Meaning::FullName => matches!(member, "first_name" | "last_name"),
             Meaning::Identifiers => member == "identifiers",
             Meaning::Ignored | Meaning::SourceId | Meaning::Identifier(_) => false,
@@ -154,17 +176,20 @@ fn own(name: &str, layout: &Layout) -> Result<Meaning, String> {
     Err(format!("the column {} is not known; {hint}", shown(&name)))
 }
 
-fn neither(names: &[String], like: &str) -> String {
+fn neither(names: &[String], layout: &Layout) -> String {
     let separator = match names {
         [one] if one.contains(';') => " (columns are separated by commas, not semicolons)",
         [one] if one.contains('\t') => " (columns are separated by commas, not tabs)",
         _ => "",
     };
     let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (names, like) = (shown(&names.join(",")), layout.like);
+    if layout.synthea.is_empty() {
+        return format!("the header has no columns like {like}: {names}{separator}");
+    }
     format!(
         "the header is neither Frontdesk's own, with columns like {like}, nor Synthea's: \
-         {}{separator}",
-        shown(&names.join(","))
+         {names}{separator}"
     )
 }
 
@@ -221,7 +246,7 @@ mod tests {
         assert!(
             read("first_name,shoe_size").unwrap_err().contains("known columns are first_name, ")
         );
-        assert!(read("mrn,first_name").unwrap_err().contains("call it source_id"));
+        assert!(read("id,first_name").unwrap_err().contains("call it source_id"));
         assert!(read("city,first_name,CITY").unwrap_err().contains("CITY appears twice"));
         assert!(read("first_name,").unwrap_err().contains("column 2 has no name"));
     }

@@ -6,7 +6,7 @@ use csv::{ByteRecord, ErrorKind, Reader};
 
 /// The maximum length of a row in bytes. A missing quotation mark turns the rest of a file into one
 /// row.
-const ROW_MAX: usize = 1024 * 1024;
+pub(super) const ROW_MAX: usize = 1024 * 1024;
 
 /// A file from which at most [`ROW_MAX`] bytes are read for one row.
 pub(super) struct BoundedRows<R> {

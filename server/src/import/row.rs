@@ -1,16 +1,25 @@
 //! One row of a file: the record that it describes, or all its errors. The rules are those for
 //! requests.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use csv::ByteRecord;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::{FieldError, FieldErrors, read::Reader};
+use shared::{
+    Expected, FieldError, FieldErrors, Mrn,
+    cell::written,
+    doctor::{LICENSE_MAX, SPECIALIZATION_MAX},
+    moment::{MOMENT_MAX, Moment},
+    mrn::MRN_MAX,
+    read::{Reader, line, parsed},
+    rules::{EMAIL_MAX, NAME_MAX},
+};
 
 use super::{
     Subject,
-    header::{Header, Meaning},
+    header::{Format, Header, Meaning},
 };
+use crate::db::named::{DoctorNamed, PatientNamed};
 
 /// One error of a row.
 #[derive(Debug, PartialEq, Serialize)]
@@ -90,6 +99,15 @@ impl Members {
             }
             Meaning::SourceId => self.identifier(column, source, cell),
             Meaning::Identifier(system) => self.identifier(column, system, cell),
+            Meaning::Texts(member) => {
+                let texts = json_list(cell)
+                    .unwrap_or_else(|| cell.split('|').map(|text| text.trim().into()).collect());
+                self.members.push((member.to_owned(), texts.into()));
+            }
+            Meaning::Identifiers if let Some(list) = json_list(cell) => {
+                self.origins.extend(list.iter().map(|_| column.to_owned()));
+                self.identifiers.extend(list);
+            }
             Meaning::Identifiers => {
                 for pair in cell.split('|') {
                     match pair.split_once(':').map(|(a, b)| (a.trim(), b.trim())) {
@@ -124,6 +142,71 @@ impl Members {
         }
         self
     }
+}
+
+/// A rule for a list of texts.
+pub(super) fn texts(
+    max: usize,
+    rule: fn(&str) -> Result<String, FieldError>,
+) -> impl Fn(Value) -> Result<Option<Vec<String>>, FieldError> {
+    move |value| {
+        let Value::Array(items) = value else {
+            return Err(FieldError::wrong_type(Expected::Array));
+        };
+        if items.len() > max {
+            let message = format!("must have at most {max} items");
+            return Err(FieldError::new("too_many", message).with("max", max));
+        }
+        let text = |item: &Value| match item {
+            Value::String(text) => rule(text),
+            _ => Err(FieldError::wrong_type(Expected::String)),
+        };
+        items.iter().map(text).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// Reads the patient of a record.
+pub(super) fn patient_named(reader: &mut Reader, errors: &mut FieldErrors) -> PatientNamed {
+    let mrn = reader.member("mrn", parsed(MRN_MAX, Mrn::parse));
+    if mrn.is_absent() && !reader.errors.concern("mrn") {
+        errors.add("mrn", FieldError::required());
+    }
+    let mut name = |member| reader.member(member, line(NAME_MAX)).into_value();
+    let patient_first_name = name("patient_first_name");
+    let patient_last_name = name("patient_last_name");
+    let mrn = mrn.into_value().map(|mrn| mrn.as_str().to_owned()).unwrap_or_default();
+    PatientNamed { mrn, patient_first_name, patient_last_name }
+}
+
+/// Reads the doctor of a record, which may be without one.
+pub(super) fn doctor_named(reader: &mut Reader) -> DoctorNamed {
+    let mut text = |member, max| reader.member(member, line(max)).into_value();
+    DoctorNamed {
+        doctor_first_name: text("doctor_first_name", NAME_MAX),
+        doctor_last_name: text("doctor_last_name", NAME_MAX),
+        doctor_specialization: text("doctor_specialization", SPECIALIZATION_MAX),
+        doctor_license_number: text("doctor_license_number", LICENSE_MAX),
+        doctor_email: text("doctor_email", EMAIL_MAX),
+    }
+}
+
+/// A rule for a time that has passed.
+pub(super) fn past(
+    today: NaiveDate,
+) -> impl Fn(Value) -> Result<Option<DateTime<Utc>>, FieldError> {
+    parsed(MOMENT_MAX, move |text| {
+        let Moment(time) = text.parse()?;
+        // No zone is further ahead.
+        if time.date_naive() > today + Days::new(1) {
+            return Err(FieldError::new("in_future", "must not be in the future"));
+        }
+        Ok(time)
+    })
+}
+
+/// The items of a cell with a JSON array.
+fn json_list(cell: &str) -> Option<Vec<Value>> {
+    cell.starts_with('[').then(|| serde_json::from_str(cell).ok())?
 }
 
 fn not_a_pair() -> FieldError {
@@ -166,8 +249,12 @@ impl RowReader {
             return Err(vec![RowFault::of_row("wrong_length", message)]);
         }
         let mut members = Members::default();
+        let plain = |cell| match self.header.format {
+            Format::Frontdesk => written(cell),
+            Format::Synthea | Format::Ndjson => cell,
+        };
         for ((column, meaning), cell) in columns.iter().zip(record) {
-            match std::str::from_utf8(cell).map(str::trim) {
+            match std::str::from_utf8(cell).map(|cell| plain(cell).trim()) {
                 Ok("") => {}
                 Ok(cell) => members.take(column, *meaning, cell, &self.source),
                 Err(_) => {
@@ -175,19 +262,37 @@ impl RowReader {
                         Meaning::Member(member)
                         | Meaning::Name(member)
                         | Meaning::Number(member)
-                        | Meaning::Flag(member) => member,
+                        | Meaning::Flag(member)
+                        | Meaning::Texts(member) => member,
                         _ => column.as_str(),
                     };
                     members.faults.add(field, FieldError::new("not_utf8", "is not UTF-8"));
                 }
             }
         }
-        self.check(members.finish())
+        let Members { members, origins, faults, .. } = members.finish();
+        self.check(Reader::from_members(members), origins, faults)
     }
 
-    fn check<S: Subject>(&self, members: Members) -> Result<Described<S>, Vec<RowFault>> {
-        let Members { members, origins, mut faults, .. } = members;
-        let mut reader = Reader::from_members(members);
+    /// Reads a line with a JSON object.
+    ///
+    /// Fails with all errors of the line.
+    pub(super) fn read_object<S: Subject>(
+        &self,
+        line: &[u8],
+    ) -> Result<Described<S>, Vec<RowFault>> {
+        match Reader::from_slice(line) {
+            Ok(reader) => self.check(reader, Vec::new(), FieldErrors::default()),
+            Err(error) => Err(vec![RowFault::of_row(error.code, error.message)]),
+        }
+    }
+
+    fn check<S: Subject>(
+        &self,
+        mut reader: Reader,
+        origins: Vec<String>,
+        mut faults: FieldErrors,
+    ) -> Result<Described<S>, Vec<RowFault>> {
         let state = S::read(&mut reader, self.today);
         faults.extend(reader.finish());
         match state {
@@ -237,6 +342,7 @@ mod tests {
         super::{doctors::Doctors, patients::Patients},
         *,
     };
+    use crate::domain::records::patients::PatientKey;
 
     const SYNTHEA: &str = "Id,BIRTHDATE,DEATHDATE,SSN,FIRST,MIDDLE,LAST,SUFFIX,GENDER";
     const OWN: &str = "source_id,first_name,last_name,date_of_birth,age,email,identifiers";
@@ -266,10 +372,13 @@ mod tests {
     fn glued_digits_go_and_accents_stay() {
         let row = "a-1,1989-05-25,,999-1,José Eduardo181,Ñ7,Gómez206 3,Jr.,M";
         let described = read(SYNTHEA, &record(row)).unwrap();
-        let fields = described.state.fields;
+        let fields = described.state.state.fields;
         assert_eq!(fields.first_name.as_deref(), Some("José Eduardo Ñ"));
         assert_eq!(fields.last_name.as_deref(), Some("Gómez"));
-        assert_eq!(described.key, [Identifier { system: "here".into(), value: "a-1".into() }]);
+        assert_eq!(
+            described.key,
+            [PatientKey::Identifier(Identifier { system: "here".into(), value: "a-1".into() })]
+        );
         assert_eq!(fields.identifiers[1].system, "ssn");
     }
 
@@ -307,7 +416,11 @@ mod tests {
     fn a_row_is_known_by_its_source_id_or_else_by_all_its_identifiers() {
         let key = |row: &str| {
             let key = read(OWN, &record(row)).unwrap().key;
-            key.into_iter().map(|one| format!("{}={}", one.system, one.value)).collect::<Vec<_>>()
+            let shown = |key| match key {
+                PatientKey::Identifier(one) => format!("{}={}", one.system, one.value),
+                PatientKey::Mrn { mrn, .. } => mrn,
+            };
+            key.into_iter().map(shown).collect::<Vec<_>>()
         };
         assert_eq!(key("7,A,,,,,x:1|y:a:b"), ["here=7"]);
         assert_eq!(key(",A,,,,,x:1| y : a:b "), ["x=1", "y=a:b"]);
@@ -331,7 +444,7 @@ mod tests {
     fn a_doctors_row_has_numbers_and_booleans() {
         let header = "last_name,specialization,years_of_experience,is_available,consultation_fee";
         let row = read_as::<Doctors>(header, &record("Luna,Surgery,7,FALSE,200"));
-        let fields = row.unwrap().state;
+        let fields = row.unwrap().state.fields;
         assert_eq!((fields.years_of_experience, fields.is_available), (Some(7), false));
         assert_eq!(fields.consultation_fee.unwrap().to_string(), "200.00");
         let faults = read_as::<Doctors>(header, &record(",,lots,maybe,-1")).unwrap_err();

@@ -1,9 +1,8 @@
 //! A running import. It looks up a thousand rows at a time, and writes them in pieces. Meanwhile the next rows are read
 //! and checked.
 
-use std::{collections::HashSet, io::Read, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
-use csv::{ByteRecord, Reader};
 use tokio::{
     sync::mpsc::{self, Receiver},
     task::spawn_blocking,
@@ -11,9 +10,9 @@ use tokio::{
 
 use super::{
     Subject,
-    lines::{BoundedRows, next_row},
     report::{BadRow, DuplicateRow, Report, Screen},
     row::{Described, RowFault, RowReader},
+    rows::{Row, Rows},
 };
 use crate::{
     app::App,
@@ -34,32 +33,13 @@ const AHEAD: usize = 2_000;
 /// also for the import itself.
 const FIRST_ANALYSIS: u64 = 1_000;
 
-/// A row with the number of its first line.
-struct Row<S: Subject> {
-    line: u64,
-    read: Result<Described<S>, Vec<RowFault>>,
-    /// The number of bytes up to its end in the file.
-    end: u64,
-}
-
 /// Reads and checks the rows of a file on a thread of its own. The last one is an error where the file can't be read any
 /// further. It ends early where nobody takes the rows.
-fn read_ahead<S: Subject, R: Read + Send + 'static>(
-    mut rows: Reader<BoundedRows<R>>,
-    reader: Arc<RowReader>,
-) -> Receiver<Result<Row<S>, String>> {
+fn read_ahead<S: Subject>(mut rows: impl Rows<S>) -> Receiver<Result<Row<S>, String>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     spawn_blocking(move || {
-        let mut record = ByteRecord::new();
-        loop {
-            let row = match next_row(&mut rows, &mut record) {
-                Ok(true) => {
-                    let (line, end) = (first_line(&rows, &record), rows.position().byte());
-                    Ok(Row { line, read: reader.read(&record), end })
-                }
-                Ok(false) => break,
-                Err(error) => Err(format!("the file can't be read: {error}")),
-            };
+        while let Some(row) = rows.next().transpose() {
+            let row = row.map_err(|error| format!("the file can't be read: {error}"));
             let is_last = row.is_err();
             if sender.blocking_send(row).is_err() || is_last {
                 break;
@@ -91,7 +71,7 @@ pub(super) struct Run<'a, S: Subject> {
 impl<'a, S: Subject> Run<'a, S> {
     pub(super) fn new(
         (app, actor): (&'a App, &'a Actor),
-        reader: RowReader,
+        reader: Arc<RowReader>,
         screen: &'a Screen,
         report: Report,
         on_duplicate: OnDuplicate,
@@ -99,10 +79,14 @@ impl<'a, S: Subject> Run<'a, S> {
         let batch = Vec::with_capacity(BATCH);
         let (keys, claimed) = (HashSet::new(), S::Claimed::default());
         let next_analysis = FIRST_ANALYSIS;
+        let pieces = match reader.header.keeps_order() {
+            true => Pieces::in_order(app),
+            false => Pieces::new(app),
+        };
         Self {
             app,
             actor,
-            reader: Arc::new(reader),
+            reader,
             screen,
             report,
             batch,
@@ -110,7 +94,7 @@ impl<'a, S: Subject> Run<'a, S> {
             claimed,
             next_analysis,
             on_duplicate,
-            pieces: Pieces::new(app),
+            pieces,
             stopped: None,
         }
     }
@@ -119,11 +103,8 @@ impl<'a, S: Subject> Run<'a, S> {
     ///
     /// Fails where the file can't be read any further or the database is not available. Batches
     /// before that stay written.
-    pub(super) async fn all<R: Read + Send + 'static>(
-        &mut self,
-        rows: Reader<BoundedRows<R>>,
-    ) -> Result<(), String> {
-        let mut rows = read_ahead(rows, self.reader.clone());
+    pub(super) async fn all(&mut self, rows: impl Rows<S>) -> Result<(), String> {
+        let mut rows = read_ahead(rows);
         while let Some(row) = rows.recv().await {
             let row = row?;
             let end = row.end;
@@ -286,14 +267,6 @@ enum Outcome {
     LeftOut(LikelyDuplicate),
     Stopped(LikelyDuplicate),
     Out(Vec<RowFault>),
-}
-
-/// The number of the first line of a record, computed from the end of the record: blank lines may
-/// precede it where its reading began.
-fn first_line<R: Read>(rows: &Reader<R>, record: &ByteRecord) -> u64 {
-    let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
-    let lines = u64::try_from(inside).unwrap_or(u64::MAX).saturating_add(1);
-    rows.position().line().saturating_sub(lines)
 }
 
 fn why(error: &Error) -> String {

@@ -8,7 +8,10 @@ use shared::{
 use super::{dice::Dice, name, origin, value};
 use crate::{
     app::App,
-    domain::{batches::Pieces, records::doctors::register_many},
+    domain::{
+        batches::Pieces,
+        records::doctors::{ArrivingDoctor, register_many},
+    },
     error::Error,
     services::actor::Actor,
 };
@@ -80,7 +83,8 @@ pub async fn enter(
     actor: &Actor,
     doctors: impl Iterator<Item = NewDoctor>,
 ) -> Result<(), Error> {
-    let all = doctors.map(|doctor| DoctorFields::new(&doctor.0)).collect::<Result<Vec<_>, _>>()?;
+    let all = doctors.map(|doctor| DoctorFields::new(&doctor.0).map(ArrivingDoctor::from));
+    let all = all.collect::<Result<Vec<_>, _>>()?;
     register_many(&mut Pieces::in_order(app), actor, &all, "doctor.created").await.map(drop)
 }
 

@@ -97,7 +97,9 @@ pub async fn register(
 ) -> Result<(), Error> {
     let today = app.clock().today();
     let states = people
-        .map(|person| PatientState::default().changed_by(&person.input, today))
+        .map(|person| {
+            PatientState::default().changed_by(&person.input, today).map(patients::Arriving::from)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let mut pieces = Pieces::in_order(app);
     patients::register_many(&mut pieces, actor, &states, "patient.created", None).await.map(drop)

@@ -32,7 +32,7 @@ on_both! {
     kill_9_in_a_move_harms_no_source,
 }
 
-fn other(backend: Backend) -> Backend {
+pub(crate) fn other(backend: Backend) -> Backend {
     match backend {
         Backend::Sqlite => Backend::Postgres,
         Backend::Postgres => Backend::Sqlite,
@@ -40,10 +40,10 @@ fn other(backend: Backend) -> Backend {
 }
 
 /// What a command printed.
-struct Said {
-    status: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
@@ -54,13 +54,13 @@ impl Said {
     }
 
     #[track_caller]
-    fn good(self) -> String {
+    pub(crate) fn good(self) -> String {
         assert_eq!((self.status, self.err.as_str()), (0, ""), "{}", self.out);
         self.out
     }
 
     #[track_caller]
-    fn refused(self) -> String {
+    pub(crate) fn refused(self) -> String {
         assert_eq!((self.status, self.out.as_str()), (1, ""), "{}", self.err);
         assert_eq!(self.err.lines().count(), 1, "{}", self.err);
         self.err
@@ -68,12 +68,12 @@ impl Said {
 }
 
 /// Runs a command on a database, with the folder of the place as its current one.
-fn run(place: &Place, args: &[&str]) -> Said {
+pub(crate) fn run(place: &Place, args: &[&str]) -> Said {
     Said::of(program(place).args(args).output().unwrap())
 }
 
 /// The path of a file in the folder of a place.
-fn file(place: &Place, name: &str) -> PathBuf {
+pub(crate) fn file(place: &Place, name: &str) -> PathBuf {
     place.folder.path().join(name)
 }
 
@@ -135,7 +135,7 @@ const BEGUN_ANEW: [&str; 12] = [
 ];
 
 /// A server with records of every kind.
-async fn furnished(backend: Backend) -> (Server, Client) {
+pub(crate) async fn furnished(backend: Backend) -> (Server, Client) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let names = [

@@ -574,7 +574,8 @@ async fn an_import_that_adds_few_rows_leaves_the_statistics(backend: Backend) {
         let mut beside = Beside::connect(&operator.place.database_url).await;
         beside.execute("ALTER TABLE patients SET (autovacuum_enabled = false)").await;
     }
-    for (rows, expected) in [(1_000, "1000"), (1_001, "1000"), (1_400, "1400")] {
+    // PostgreSQL may make room for some hundred rows ahead.
+    for (rows, expected) in [(1_000, "1000"), (1_001, "1000"), (3_000, "3000")] {
         operator.write("people.csv", people(rows));
         assert_eq!(operator.import(&["people.csv"]).status, 0);
         let known = Beside::connect(&operator.place.database_url).await.rows(rows_known).await;

@@ -30,7 +30,7 @@ const HOUSES: &[House] = &[
             &["app"],
             &["domain"],
             &["api"],
-            &["backup", "check", "import", "sample"],
+            &["backup", "check", "export", "import", "sample"],
             &["cli", "desk"],
             &["main"],
         ],

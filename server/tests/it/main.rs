@@ -36,6 +36,7 @@ mod doctors;
 mod duplicates;
 mod earlier_systems;
 mod events;
+mod export;
 mod faults;
 mod figures;
 mod flow;

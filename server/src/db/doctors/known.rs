@@ -1,10 +1,13 @@
 //! Recognising doctors from other sources.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use shared::{doctor::DoctorFields, text::fold};
 
-use super::{ArchiveState, COLUMNS, Conn, DbError, Sql, TABLES, from_row, sort_names, unique_key};
+use super::{
+    ArchiveState, COLUMNS, Conn, DbError, DoctorTimes, Sql, TABLES, from_row, sort_names,
+    unique_key,
+};
 
 /// The number of doctors in one statement.
 const ROWS: usize = 100;
@@ -57,12 +60,12 @@ impl Known {
     }
 }
 
-/// The values among these that a doctor has, archived or not.
-pub(crate) async fn known(
-    conn: &mut Conn<'_>,
-    wanted: &[&Known],
-) -> Result<HashSet<Known>, DbError> {
-    let mut known = HashSet::new();
+/// The doctors who have a value, by their times.
+pub(crate) type Knowns = HashMap<Known, Vec<DoctorTimes>>;
+
+/// The values that the doctors who have one of these have, archived or not.
+pub(crate) async fn known(conn: &mut Conn<'_>, wanted: &[&Known]) -> Result<Knowns, DbError> {
+    let mut known = Knowns::new();
     for some in wanted.chunks(ROWS) {
         let (mut licenses, mut emails, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for wanted in some {
@@ -84,7 +87,14 @@ pub(crate) async fn known(
                 sql.push(TABLES).push(" WHERE 1 = 1").push(state.condition());
                 sql.push(column).bind_all(values.iter().copied()).push(")");
                 for row in sql.fetch_all(conn).await? {
-                    known.extend(Known::all(&from_row(&row)?.fields));
+                    let doctor = from_row(&row)?;
+                    let times = DoctorTimes {
+                        created_at: Some(doctor.created_at),
+                        archived_at: doctor.archived_at,
+                    };
+                    for value in Known::all(&doctor.fields) {
+                        known.entry(value).or_default().push(times);
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use shared::{
-    Mrn, UserId,
+    Mrn, PartialDate, UserId,
     id::PatientId,
     patient::{Former, Identifier, PatientState},
 };
@@ -15,9 +15,10 @@ use super::{Conn, DbError, Sql, TABLE, terms, values};
 use crate::{
     db::{
         Arg,
-        records::first_revision,
+        columns::Member,
+        records::revision_since,
         rows,
-        search::terms::{Entry, PatientTerms, identifier_term, in_state},
+        search::terms::{Entry, PatientTerms, identifier_term, in_state, mrn_term},
         sql::ROWS,
     },
     error::Error,
@@ -40,6 +41,33 @@ pub(super) async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<M
         places = (last - count + 1..=last).collect();
     }
     Ok(places.into_iter().map(Mrn::from_sequence).collect())
+}
+
+/// Makes sure that no patient gets a medical record number up to this place in the sequence.
+pub(super) async fn pass_mrn(conn: &mut Conn<'_>, place: i64) -> Result<(), DbError> {
+    if conn.0.is_sqlite() {
+        let sql = "UPDATE sequences SET last = $1 WHERE name = 'mrn' AND last < $1";
+        return Sql::new(sql).arg(place).execute(conn).await.map(drop);
+    }
+    let is_behind = "SELECT 1 AS one FROM mrn WHERE last_value < $1 OR NOT is_called";
+    if Sql::new(is_behind).arg(place).fetch_optional(conn).await?.is_none() {
+        return Ok(());
+    }
+    // While it is altered nobody else takes a number of it, which going ahead could give out again.
+    Sql::new("ALTER SEQUENCE mrn CACHE 1").execute(conn).await?;
+    let go_ahead = "SELECT setval('mrn', GREATEST($1, last_value)) AS last FROM mrn";
+    Sql::new(go_ahead).arg(place).fetch_one(conn).await.map(drop)
+}
+
+/// What the record of a new patient keeps of the database that it comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Provenance {
+    /// The medical record number. A new one is given without it.
+    pub(crate) mrn: Option<Mrn>,
+    /// Former names, and the numbers of records that were merged into it.
+    pub(crate) former: Former,
+    /// When the patient was registered.
+    pub(crate) created_at: Option<DateTime<Utc>>,
 }
 
 /// The content of a new patient's rows, for programs that write them without this one.
@@ -74,31 +102,62 @@ pub fn new_rows(mrn: &Mrn, state: &PatientState) -> Result<NewRows, Error> {
 /// each, in the same order.
 pub(crate) async fn insert_many(
     conn: &mut Conn<'_>,
-    states: &[&PatientState],
+    new: &[(&PatientState, &Provenance)],
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<Vec<(PatientId, Mrn)>, DbError> {
-    let mut inserted = Vec::with_capacity(states.len());
-    if states.is_empty() {
+    let mut inserted = Vec::with_capacity(new.len());
+    if new.is_empty() {
         return Ok(inserted);
     }
-    let mrns = next_mrns(conn, states.len()).await?;
-    let mut ids = insert_rows(conn, &mrns, states, owner, now).await?;
+    let mrns = mrns_of(conn, new).await?;
+    let mut rows = Vec::with_capacity(new.len());
+    for (mrn, (state, provenance)) in mrns.iter().zip(new) {
+        rows.push(row_from(mrn, state, provenance, owner, now)?);
+    }
+    let ids = rows::insert(conn, TABLE, rows, " RETURNING id, mrn").await?;
+    let ids = ids.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
+    let mut ids: HashMap<String, PatientId> = ids.collect::<Result<_, Error>>()?;
     // A database may return the new rows in any order.
     for mrn in mrns {
         let id = ids.remove(mrn.as_str());
         let id = id.ok_or_else(|| Error::internal("an inserted patient has no id"))?;
         inserted.push((id, mrn));
     }
-    let pairs = || inserted.iter().zip(states);
-    let identifiers = pairs().flat_map(|((id, _), state)| {
+    let pairs = || inserted.iter().zip(new);
+    let identifiers = pairs().flat_map(|((id, _), (state, _))| {
         state.fields.identifiers.iter().map(move |identifier| (*id, identifier))
     });
     insert_identifiers(conn, &identifiers.collect::<Vec<_>>()).await?;
-    let terms =
-        pairs().flat_map(|((id, mrn), state)| terms::new_rows(*id, mrn.as_str(), &state.fields));
+    let terms = pairs().flat_map(|((id, mrn), (state, provenance))| {
+        terms::new_rows(*id, mrn.as_str(), &state.fields, &provenance.former)
+    });
     terms::insert(conn, terms.collect()).await?;
     Ok(inserted)
+}
+
+/// The medical record numbers of new patients: their own ones and the next ones.
+async fn mrns_of(
+    conn: &mut Conn<'_>,
+    new: &[(&PatientState, &Provenance)],
+) -> Result<Vec<Mrn>, DbError> {
+    let own = |(_, provenance): &(&PatientState, &Provenance)| provenance.mrn.clone();
+    let former = |(_, provenance): &(&PatientState, &Provenance)| {
+        let all = provenance.former.mrns.iter().filter_map(|mrn| Mrn::parse(mrn).ok());
+        all.map(|mrn| mrn.place()).max()
+    };
+    let given = new.iter().filter_map(own).map(|mrn| mrn.place());
+    if let Some(highest) = given.chain(new.iter().filter_map(former)).max() {
+        pass_mrn(conn, highest).await?;
+    }
+    let missing = new.iter().filter(|it| own(it).is_none()).count();
+    if missing == 0 {
+        return Ok(new.iter().filter_map(own).collect());
+    }
+    let mut next = next_mrns(conn, missing).await?.into_iter();
+    let all = new.iter().map(|it| own(it).or_else(|| next.next()));
+    let all = all.collect::<Option<Vec<_>>>();
+    Ok(all.ok_or_else(|| Error::internal("there is no next medical record number"))?)
 }
 
 /// The columns of a new patient, with their values.
@@ -108,26 +167,20 @@ pub(super) fn new_row(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<Vec<(&'static str, Arg)>, Error> {
-    let mut columns = values(mrn.as_str(), state, &Former::default())?;
-    columns.push(("mrn", mrn.as_str().into()));
-    columns.extend(first_revision(owner, now));
-    Ok(columns)
+    row_from(mrn, state, &Provenance::default(), owner, now)
 }
 
-async fn insert_rows(
-    conn: &mut Conn<'_>,
-    mrns: &[Mrn],
-    states: &[&PatientState],
+fn row_from(
+    mrn: &Mrn,
+    state: &PatientState,
+    provenance: &Provenance,
     owner: UserId,
     now: DateTime<Utc>,
-) -> Result<HashMap<String, PatientId>, DbError> {
-    let mut rows = Vec::with_capacity(states.len());
-    for (mrn, state) in mrns.iter().zip(states) {
-        rows.push(new_row(mrn, state, owner, now)?);
-    }
-    let inserted = rows::insert(conn, TABLE, rows, " RETURNING id, mrn").await?;
-    let ids = inserted.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
-    Ok(ids.collect::<Result<_, Error>>()?)
+) -> Result<Vec<(&'static str, Arg)>, Error> {
+    let mut columns = values(mrn.as_str(), state, &provenance.former)?;
+    columns.push(("mrn", mrn.as_str().into()));
+    columns.extend(revision_since(owner, provenance.created_at.unwrap_or(now), now));
+    Ok(columns)
 }
 
 pub(super) async fn insert_identifiers(
@@ -190,6 +243,43 @@ pub(crate) async fn identified_ever(
             let held: String = row.get("identifiers")?;
             let held = serde_json::from_str(&held).map_err(|e| Error::Internal(e.into()))?;
             found.push((PatientId(row.get("id")?), held));
+        }
+    }
+    Ok(found)
+}
+
+/// A patient who has a medical record number, now or from a record that was merged.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbered {
+    /// The number and former ones.
+    pub(crate) mrns: Vec<String>,
+    pub(crate) full_name: String,
+    pub(crate) former_names: Vec<String>,
+    pub(crate) date_of_birth: Option<PartialDate>,
+}
+
+/// The patients, archived or not, who have one of these medical record numbers.
+pub(crate) async fn numbered(conn: &mut Conn<'_>, mrns: &[&str]) -> Result<Vec<Numbered>, DbError> {
+    let mut found = Vec::new();
+    for some in mrns.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "SELECT mrn, former_mrns, first_name, last_name, former_names, date_of_birth \
+             FROM patients WHERE id IN (SELECT patient_id FROM patient_terms WHERE term IN (",
+        );
+        let in_states = |mrn: &&str| {
+            let term = mrn_term(mrn);
+            [in_state(&term, false), in_state(&term, true)]
+        };
+        sql.bind_all(some.iter().flat_map(in_states)).push("))");
+        for row in sql.fetch_all(conn).await? {
+            let mut mrns: Vec<String> = Member::read(&row, "former_mrns")?;
+            mrns.push(row.get("mrn")?);
+            found.push(Numbered {
+                mrns,
+                full_name: row.full_name("first_name", "last_name")?,
+                former_names: Member::read(&row, "former_names")?,
+                date_of_birth: Member::read(&row, "date_of_birth")?,
+            });
         }
     }
     Ok(found)

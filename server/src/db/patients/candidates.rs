@@ -102,9 +102,9 @@ pub(crate) struct Candidates {
 /// The patients who may be the same person as one of these, whoever may see them, in the same way.
 pub(crate) async fn candidates_of_many(
     conn: &mut Conn<'_>,
-    states: &[PatientState],
+    states: &[&PatientState],
 ) -> Result<Candidates, DbError> {
-    let of_each = states.iter().map(keys).enumerate();
+    let of_each = states.iter().copied().map(keys).enumerate();
     let (places, keys): (Vec<_>, Vec<_>) =
         of_each.flat_map(|(place, keys)| keys.into_iter().map(move |key| (place, key))).unzip();
     let mut found = Vec::new();

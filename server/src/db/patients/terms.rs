@@ -108,8 +108,13 @@ fn new_entry(entry: Entry, sort_name: &str, id: i64) -> NewRow {
 }
 
 /// The rows of the index for a new patient.
-pub(super) fn new_rows(id: PatientId, mrn: &str, fields: &PatientFields) -> Vec<NewRow> {
-    Indexed::with((id, mrn), fields, &Former::default(), false).rows()
+pub(super) fn new_rows(
+    id: PatientId,
+    mrn: &str,
+    fields: &PatientFields,
+    former: &Former,
+) -> Vec<NewRow> {
+    Indexed::with((id, mrn), fields, former, false).rows()
 }
 
 /// Inserts rows of the index.

@@ -42,7 +42,7 @@ pub struct Entry {
 impl PatientTerms {
     /// The terms of a patient with this medical record number.
     pub(crate) fn of(mrn: &str, fields: &PatientFields) -> Self {
-        let mut terms = vec![term(MRN, &mrn.to_lowercase())];
+        let mut terms = vec![mrn_term(mrn)];
         for name in [&fields.first_name, &fields.last_name].into_iter().flatten() {
             terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
         }
@@ -61,7 +61,7 @@ impl PatientTerms {
         let Self(mut terms) = self;
         let words = former.names.iter().flat_map(|name| name_words(name));
         terms.extend(words.map(|word| term(NAME, &word)));
-        terms.extend(former.mrns.iter().map(|mrn| term(MRN, &mrn.to_lowercase())));
+        terms.extend(former.mrns.iter().map(|mrn| mrn_term(mrn)));
         Self::sorted(terms)
     }
 
@@ -148,6 +148,11 @@ impl PatientTerms {
     pub(super) fn has_many_words(&self) -> bool {
         self.words().nth(PAIRED_MAX).is_some()
     }
+}
+
+/// The term of a medical record number.
+pub(crate) fn mrn_term(mrn: &str) -> String {
+    term(MRN, &mrn.to_lowercase())
 }
 
 /// The term of an identifier.

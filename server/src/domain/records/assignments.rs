@@ -2,6 +2,7 @@
 //!
 //! Rows are always locked in the same order: patient, doctor, assignment.
 
+mod bulk;
 mod cascade;
 mod merging;
 
@@ -26,7 +27,7 @@ use crate::{
     app::App,
     db::{
         ArchiveState, Conn, DbError, Tx, UniqueKey,
-        assignments::{self, Listing},
+        assignments::{self, AssignmentTimes, Listing},
         doctors,
         listing::Listed,
         patients,
@@ -46,6 +47,9 @@ use crate::{
     },
 };
 
+pub(crate) use bulk::{
+    ArrivingAssignment, AssignmentKey, ClaimedAssignments, already_there, check_many, register_many,
+};
 pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
 pub(crate) use merging::{MovedAssignment, bring_together, changed_since, part};
 
@@ -134,15 +138,27 @@ async fn open(
     if fields.status.is_active() {
         check_single(app, conn, actor, patient, doctor).await?;
     }
-    let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
+    let new = (fields, AssignmentTimes::default());
+    let inserted = assignments::insert(conn, (patient, doctor), new, actor.id(), now).await;
     let id = inserted.map_err(not_single)?;
-    let mut event = AuditEvent::new("assignment.created", Assignment::ENTITY, Some(id.0));
+    let event = made("assignment.created", id, (patient, doctor), fields)?;
+    audit::note(conn, AuditActor::Actor(actor), now, event).await?;
+    Ok(id)
+}
+
+/// The audit event of a new assignment.
+fn made<'a>(
+    action: &'a str,
+    id: AssignmentId,
+    (patient, doctor): (PatientId, DoctorId),
+    fields: &AssignmentFields,
+) -> Result<AuditEvent<'a>, Error> {
+    let mut event = AuditEvent::new(action, Assignment::ENTITY, Some(id.0));
     (event.version, event.patient, event.doctor) = (Some(1), Some(patient), Some(doctor));
     let whom = json!({"patient": patient, "doctor": doctor});
     event.changes = differences(&json!({}), &whom)?;
     event.changes.extend(differences(&json!({}), &json!(fields))?);
-    audit::note(conn, AuditActor::Actor(actor), now, event).await?;
-    Ok(id)
+    Ok(event)
 }
 
 /// Refuses a second active assignment of a patient to the same doctor. The error contains the

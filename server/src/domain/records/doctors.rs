@@ -41,8 +41,10 @@ use crate::{
     },
 };
 
-pub(crate) use crate::db::doctors::Known;
-pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
+pub(crate) use crate::db::doctors::DoctorTimes;
+pub(crate) use bulk::{
+    ArrivingDoctor, Claimed, DoctorKey, already_there, find_taken, register_many,
+};
 
 /// Adds a doctor to the directory.
 pub async fn register(
@@ -59,7 +61,8 @@ pub async fn register(
         return Ok(answer);
     }
     check_taken(&mut tx.conn(), &fields, None).await?;
-    let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
+    let new = (&fields, DoctorTimes::default());
+    let entered = enter(app, &mut tx.conn(), actor, new, "doctor.created").await;
     let new = entered.map_err(not_unique)?;
     finish_new(app, tx, actor, idempotency_key, new).await
 }
@@ -69,11 +72,11 @@ async fn enter(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    fields: &DoctorFields,
+    (fields, times): (&DoctorFields, DoctorTimes),
     action: &str,
 ) -> Result<Kept<Doctor>, DbError> {
     let now = app.clock().now();
-    let new = doctors::insert(conn, fields, &actor.user, now).await?;
+    let new = doctors::insert(conn, (fields, times), &actor.user, now).await?;
     let mut event = AuditEvent { version: Some(new.revision.version), ..new.event(action) };
     event.changes = differences(&json!({}), &json!(fields))?;
     audit::note(conn, AuditActor::Actor(actor), now, event).await?;

@@ -12,6 +12,7 @@ pub mod doctors;
 mod kinds;
 pub(crate) mod links;
 pub mod lookup;
+mod named;
 pub mod patients;
 pub mod visits;
 

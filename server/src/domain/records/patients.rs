@@ -43,7 +43,8 @@ use crate::{
     },
 };
 
-pub(crate) use bulk::{Claimed, already_there, check_many, register_many};
+pub(crate) use crate::db::patients::Provenance;
+pub(crate) use bulk::{Arriving, Claimed, PatientKey, already_there, check_many, register_many};
 pub use duplicates::find_matches;
 pub use likely::OnDuplicate;
 pub(crate) use likely::{LikelyDuplicate, Registration};

@@ -3,6 +3,7 @@
 //! Rows are always locked in the same order: patients by rising id, then the visit. A write that opens
 //! a visit holds its patient, so no other one is opened between the check and the write.
 
+mod bulk;
 mod merging;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,9 @@ use crate::{
     services::audit::differences,
 };
 
+pub(crate) use bulk::{
+    ArrivingVisit, ClaimedVisits, VisitKey, already_there, check_many, register_many,
+};
 pub(crate) use merging::{MovedVisit, bring_together, part};
 
 /// Creates a visit of a patient who has arrived.
@@ -57,16 +61,21 @@ pub async fn register(
     let (day, now) = (app.clock().today(), app.clock().now());
     check(app, &mut conn, actor, &input, (None, day), &mut fields).await?;
     let id = visits::insert(&mut conn, day, &fields, actor.id(), now).await?;
-    let event = AuditEvent {
+    let event = made("visit.created", id, &fields)?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
+    let new = created(app, &mut tx, actor, id).await?;
+    finish_new(app, tx, actor, key, new).await
+}
+
+/// The audit event of a new visit.
+fn made<'a>(action: &'a str, id: VisitId, fields: &VisitFields) -> Result<AuditEvent<'a>, Error> {
+    Ok(AuditEvent {
         version: Some(1),
         changes: differences(&json!({}), &json!(fields))?,
         patient: Some(fields.patient),
         doctor: fields.doctor,
-        ..AuditEvent::new("visit.created", Visit::ENTITY, Some(id.0))
-    };
-    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    let new = created(app, &mut tx, actor, id).await?;
-    finish_new(app, tx, actor, key, new).await
+        ..AuditEvent::new(action, Visit::ENTITY, Some(id.0))
+    })
 }
 
 /// Completes the new values of a visit of this day, and checks them against the old ones.

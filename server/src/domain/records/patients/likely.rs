@@ -26,7 +26,7 @@ use crate::{
 /// What becomes of a patient who is likely to be registered already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnDuplicate {
-    /// Leave the patient out.
+    /// Leave the patient out, unless the row has a medical record number, which tells people apart already.
     Skip,
     /// Register the patient all the same.
     Create,
@@ -68,6 +68,16 @@ impl LikelyDuplicate {
             self.mrn = mrns.get(place).copied().flatten().map(str::to_owned);
         }
     }
+}
+
+/// One of many patients who are to be registered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newcomer<'a> {
+    pub(super) state: &'a PatientState,
+    /// Whether nothing else keeps the patient from being registered. Nobody else is compared.
+    pub(super) is_free: bool,
+    /// Whether the record brings a medical record number.
+    pub(super) is_numbered: bool,
 }
 
 /// What a comparison says about one of many patients.
@@ -168,16 +178,17 @@ impl Graded {
 
 /// Compares patients with those whom the caller may see, and with those before them who are registered too. A dry run
 /// tells who would have been registered `earlier`.
-/// `verdicts` says who has no conflict; nobody else is compared. Ends with the one at whom the registration stops.
+/// Ends with the one at whom the registration stops.
 pub(super) async fn grade(
     conn: &mut Conn<'_>,
     actor: &Actor,
-    (states, verdicts): (&[PatientState], &[bool]),
+    newcomers: &[Newcomer<'_>],
     on_duplicate: OnDuplicate,
     mut earlier: Option<&mut Earlier>,
 ) -> Result<Vec<Graded>, DbError> {
     let visible = scope(actor, Action::ReadPatient)?;
-    let found = patients::candidates_of_many(conn, states).await?;
+    let states: Vec<_> = newcomers.iter().map(|it| it.state).collect();
+    let found = patients::candidates_of_many(conn, &states).await?;
     // The work-list has those whom the caller does not see, too; nothing else tells of them.
     let seen: Option<HashSet<PatientId>> = match visible {
         Scope::All => None,
@@ -192,9 +203,9 @@ pub(super) async fn grade(
     };
     let person = |it: &Candidate| Person::of(&it.state).formerly(&it.former_names);
     let stored: Vec<_> = found.all.iter().map(|it| (it, person(it))).collect();
-    let mut before: Vec<(usize, Person)> = Vec::with_capacity(states.len());
-    let mut all = Vec::with_capacity(states.len());
-    for (place, (state, is_free)) in states.iter().zip(verdicts).enumerate() {
+    let mut before: Vec<(usize, Person)> = Vec::with_capacity(newcomers.len());
+    let mut all = Vec::with_capacity(newcomers.len());
+    for (place, Newcomer { state, is_free, is_numbered }) in newcomers.iter().enumerate() {
         if !is_free {
             all.push(Graded { is_registered: false, ..Graded::new() });
             continue;
@@ -228,7 +239,12 @@ pub(super) async fn grade(
             };
             LikelyDuplicate { mrn, grade, reasons, place }
         });
-        let is_registered = likely.is_none() || on_duplicate == OnDuplicate::Create;
+        let is_kept = match on_duplicate {
+            OnDuplicate::Skip => *is_numbered,
+            OnDuplicate::Create => true,
+            OnDuplicate::Stop => false,
+        };
+        let is_registered = likely.is_none() || is_kept;
         let is_last = likely.is_some() && on_duplicate == OnDuplicate::Stop;
         if is_registered {
             before.push((place, person));
